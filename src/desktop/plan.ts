@@ -1,0 +1,116 @@
+import { type Desktop, isInUse, isPooled, isUsable } from './desktop.ts';
+
+/** What is, at one moment: every desktop of this worker, and how many it may have in all. */
+export interface Snapshot {
+  readonly desktops: readonly Desktop[];
+  readonly maxDesktops: number;
+  /** Image that new desktops are made from; undefined while the engine does not know it. */
+  readonly imageId: string | undefined;
+  /** Digest of the settings that new desktops are made with. */
+  readonly template: string;
+}
+
+/** What was asked for: warm desktops per exam. */
+export type Wanted = ReadonlyMap<number, number>;
+
+/** One thing to do. A desktop in use is never in one: only a release or an operator's word ends it. */
+export type Step =
+  | { readonly kind: 'remove'; readonly containerId: string; readonly name: string; readonly why: RemoveReason }
+  | { readonly kind: 'make'; readonly examId: number }
+  | { readonly kind: 'hold'; readonly containerId: string; readonly name: string };
+
+export type RemoveReason = 'stopped' | 'failed' | 'stale' | 'surplus';
+
+/** A desktop made for a caller who gave up waits this long for his next try before it counts as surplus. */
+export const SURPLUS_GRACE_MS = 120_000;
+
+/**
+ * Decides what brings the worker from what is to what was asked. Pure: same input, same steps, and a snapshot in which
+ * all steps are done gives none.
+ * @param now milliseconds since the epoch
+ */
+export function plan(snapshot: Snapshot, wanted: Wanted, now: number): Step[] {
+  const removals = snapshot.desktops
+    .filter(isPooled)
+    .flatMap((desktop) => removal(desktop, snapshot))
+    .concat(surplus(snapshot, wanted, now));
+  const removed = new Set(removals.map((step) => step.containerId));
+  const kept = snapshot.desktops.filter((desktop) => !removed.has(desktop.containerId));
+  return [...removals, ...holds(kept), ...makes(kept, snapshot.maxDesktops, wanted)];
+}
+
+type Removal = Extract<Step, { kind: 'remove' }>;
+
+function removal(desktop: Desktop, snapshot: Snapshot): Removal[] {
+  const why = uselessBecause(desktop, snapshot);
+  return why ? [remove(desktop, why)] : [];
+}
+
+function uselessBecause(desktop: Desktop, snapshot: Snapshot): RemoveReason | undefined {
+  if (desktop.state === 'stopped') return 'stopped';
+  if (desktop.state === 'failed') return 'failed';
+  const oldImage = snapshot.imageId !== undefined && desktop.labels.imageId !== snapshot.imageId;
+  return oldImage || desktop.labels.template !== snapshot.template ? 'stale' : undefined;
+}
+
+function surplus(snapshot: Snapshot, wanted: Wanted, now: number): Removal[] {
+  const byExam = Map.groupBy(
+    snapshot.desktops.filter((desktop) => isPooled(desktop) && uselessBecause(desktop, snapshot) === undefined),
+    (desktop) => desktop.labels.examId,
+  );
+  return [...byExam].flatMap(([examId, pooled]) =>
+    // Oldest first into the keepers: they are the ones already warm.
+    [...pooled]
+      .sort((a, b) => a.createdAt - b.createdAt)
+      .slice(wanted.get(examId) ?? 0)
+      .filter((desktop) => now - desktop.createdAt > SURPLUS_GRACE_MS)
+      .map((desktop) => remove(desktop, 'surplus')),
+  );
+}
+
+function remove(desktop: Desktop, why: RemoveReason): Removal {
+  return { kind: 'remove', containerId: desktop.containerId, name: desktop.name, why };
+}
+
+function holds(desktops: readonly Desktop[]): Step[] {
+  return desktops
+    .filter((desktop) => desktop.state === 'ready')
+    .map((desktop) => ({ kind: 'hold', containerId: desktop.containerId, name: desktop.name }));
+}
+
+function makes(kept: readonly Desktop[], maxDesktops: number, wanted: Wanted): Step[] {
+  let room = maxDesktops - kept.length;
+  return [...wanted].flatMap(([examId, count]) => {
+    const pooled = kept.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId).length;
+    const missing = Math.min(Math.max(0, count - pooled), Math.max(0, room));
+    room -= missing;
+    return Array.from({ length: missing }, (): Step => ({ kind: 'make', examId }));
+  });
+}
+
+/** Pool figures of one exam, as shown to admins. */
+export interface PoolCount {
+  readonly examId: number;
+  readonly wanted: number;
+  readonly warm: number;
+  readonly creating: number;
+  readonly inUse: number;
+}
+
+/** Counts per exam: every exam that has a desktop or is asked for. */
+export function countPools(desktops: readonly Desktop[], wanted: Wanted): PoolCount[] {
+  const examIds = new Set([...wanted.keys(), ...desktops.map((desktop) => desktop.labels.examId)]);
+  return [...examIds]
+    .sort((a, b) => a - b)
+    .map((examId) => {
+      const ofExam = desktops.filter((desktop) => desktop.labels.examId === examId);
+      const pooled = ofExam.filter(isPooled);
+      return {
+        examId,
+        wanted: wanted.get(examId) ?? 0,
+        warm: pooled.filter(isUsable).length,
+        creating: pooled.filter((desktop) => desktop.state === 'starting').length,
+        inUse: ofExam.filter(isInUse).length,
+      };
+    });
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { PassThrough, type Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { decodeLabels, workerFilter } from '../desktop/labels.ts';
+import { AddressTaken, type Container, type Engine, type Order, type Readiness } from '../pool/ports.ts';
+import { readDesktopEvent } from './desktop-events.ts';
+import { accepting, asking, statusOf } from './errors.ts';
+import { packPassword, passwordDirectory, passwordPath, unpackPassword } from './secret-file.ts';
+import { createOptions, type Template } from './template.ts';
+
+const PASSWORD_BYTES = 24;
+const IMAGE_CACHE_MS = 2_000;
+const STOP_GRACE_SEC = 2;
+
+/** The desktops of one worker on the Docker engine. */
+export class DockerEngine implements Engine {
+  readonly #docker: Docker;
+  readonly #worker: string;
+  readonly #template: Template;
+  #image: { readonly id: string | undefined; readonly until: number } | undefined;
+
+  constructor(docker: Docker, worker: string, template: Template) {
+    this.#docker = docker;
+    this.#worker = worker;
+    this.#template = template;
+  }
+
+  async list(): Promise<Container[]> {
+    const listed = await asking(
+      this.#docker.listContainers({ all: true, filters: { label: workerFilter(this.#worker) } }),
+    );
+    return listed.flatMap((raw) => {
+      const labels = decodeLabels(raw.Labels);
+      if (!labels) return [];
+      const endpoint = raw.NetworkSettings.Networks[this.#template.network];
+      // A stopped container has no address in the list but its configured one.
+      const ip = endpoint?.IPAMConfig?.IPv4Address ?? endpoint?.IPAddress ?? '';
+      return [
+        {
+          containerId: raw.Id,
+          name: (raw.Names[0] ?? '').replace(/^\//, ''),
+          labels,
+          ip,
+          running: raw.State === 'running' || raw.State === 'paused',
+          createdAt: raw.Created * 1000,
+        },
+      ];
+    });
+  }
+
+  async create(order: Order): Promise<Container> {
+    const container = await asking(this.#docker.createContainer(createOptions(this.#template, order)));
+    try {
+      const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+      await asking(container.putArchive(await packPassword(password), { path: passwordDirectory }));
+      await asking(container.start());
+    } catch (error) {
+      await this.remove(container.id).catch(() => undefined);
+      throw isAddressTaken(error) ? new AddressTaken(`${order.ip} is in use on ${this.#template.network}`) : error;
+    }
+    return { ...order, containerId: container.id, running: true, createdAt: Date.now() };
+  }
+
+  async restart(containerId: string): Promise<void> {
+    await asking(this.#docker.getContainer(containerId).restart({ t: STOP_GRACE_SEC }));
+  }
+
+  async claim(containerId: string, name: string): Promise<'claimed' | 'name-taken' | 'gone'> {
+    try {
+      await asking(this.#docker.getContainer(containerId).rename({ name }));
+      return 'claimed';
+    } catch (error) {
+      if (statusOf(error) === 409) return 'name-taken';
+      if (statusOf(error) === 404) return 'gone';
+      throw error;
+    }
+  }
+
+  async readiness(containerId: string, signal: AbortSignal): Promise<Readiness> {
+    const container = this.#docker.getContainer(containerId);
+    const started = await accepting([404], container.inspect());
+    if (!started) return { kind: 'failed', reason: 'it is gone' };
+    const since = Date.parse(started.State.StartedAt) / 1000;
+    const output = new PassThrough();
+    const raw: Readable = (await asking(
+      container.logs({ follow: true, stdout: true, stderr: false, since }),
+    )) as unknown as Readable;
+    this.#docker.modem.demuxStream(raw, output, new PassThrough().resume());
+    raw.on('end', () => output.end());
+    const stop = (): void => void raw.destroy();
+    raw.on('close', () => output.end());
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      for await (const line of createInterface({ input: output })) {
+        const told = readDesktopEvent(line);
+        if (told) return told;
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+      raw.destroy();
+    }
+    return { kind: 'failed', reason: signal.aborted ? 'it was not ready in time' : 'it ended before it was ready' };
+  }
+
+  async password(containerId: string): Promise<string> {
+    const archive = await asking(this.#docker.getContainer(containerId).getArchive({ path: passwordPath }));
+    return unpackPassword(archive as unknown as Readable);
+  }
+
+  async remove(containerId: string): Promise<void> {
+    // 409: another removal of it is under way.
+    await accepting([404, 409], this.#docker.getContainer(containerId).remove({ force: true, v: true }));
+  }
+
+  async imageId(): Promise<string | undefined> {
+    if (this.#image && this.#image.until > Date.now()) return this.#image.id;
+    const image = await accepting([404], this.#docker.getImage(this.#template.image).inspect());
+    this.#image = { id: image?.Id, until: Date.now() + IMAGE_CACHE_MS };
+    return image?.Id;
+  }
+
+  /** @throws EngineDown when the engine does not answer */
+  async ping(): Promise<void> {
+    await asking(this.#docker.ping());
+  }
+}
+
+function isAddressTaken(error: unknown): boolean {
+  return error instanceof Error && /address already in use|is already allocated/i.test(error.message);
+}

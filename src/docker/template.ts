@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { ContainerCreateOptions } from 'dockerode';
+import { encodeLabels } from '../desktop/labels.ts';
+import type { Order } from '../pool/ports.ts';
+
+/** Everything a desktop is made with, the same for all of this worker; the image and the exam aside. */
+export interface Template {
+  readonly image: string;
+  /** Name of the desktops' network. */
+  readonly network: string;
+  /** EXAM_* settings passed on to the desktop's entry point. No secret is among them. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly memoryMb: number;
+  /** Burst limit in cores. The planning figure is another number (docs/operations.md). */
+  readonly cpuLimit: number;
+  readonly shmMb: number;
+  readonly pidsLimit: number;
+  /** Text of the seccomp profile. */
+  readonly seccomp: string;
+}
+
+/** What the entry point needs until it has put up the lock and drops the most of it for good (exam-linux/entrypoint). */
+const CAPABILITIES = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'SETUID',
+  'SETGID',
+  'KILL',
+  'SETPCAP',
+  'NET_ADMIN',
+  'AUDIT_WRITE',
+];
+
+const MB = 1024 * 1024;
+
+/** Short digest that changes whenever new desktops would differ from those made before. */
+export function templateDigest(template: Template): string {
+  return createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 16);
+}
+
+export function createOptions(template: Template, order: Order): ContainerCreateOptions {
+  const env = { ...template.env, EXAM_ID: String(order.labels.examId) };
+  return {
+    name: order.name,
+    // By id, so that the desktop is of the image its label names even if the tag moves meanwhile.
+    Image: order.labels.imageId,
+    Hostname: 'exam',
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    Labels: encodeLabels(order.labels),
+    HostConfig: {
+      CapDrop: ['ALL'],
+      CapAdd: CAPABILITIES,
+      SecurityOpt: ['no-new-privileges', `seccomp=${template.seccomp}`],
+      Memory: template.memoryMb * MB,
+      MemorySwap: template.memoryMb * MB,
+      NanoCpus: Math.round(template.cpuLimit * 1e9),
+      ShmSize: template.shmMb * MB,
+      PidsLimit: template.pidsLimit,
+      Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 8192 }],
+      // An empty range: nobody in the desktop may open ping sockets, which need no capability.
+      Sysctls: { 'net.ipv4.ping_group_range': '1 0' },
+      // Who sits where is ours to decide: a desktop that stopped is brought back by the worker, for its student.
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '1' } },
+      NetworkMode: template.network,
+    },
+    NetworkingConfig: {
+      EndpointsConfig: { [template.network]: { IPAMConfig: { IPv4Address: order.ip } } },
+    },
+  };
+}

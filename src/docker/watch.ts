@@ -1,0 +1,38 @@
+import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { workerFilter } from '../desktop/labels.ts';
+
+const AGAIN_MS = 1_000;
+
+/**
+ * Tells of every start, end, rename and removal of this worker's desktops. A cut stream is opened again; what was missed
+ * meanwhile is why `onChange` is called at each opening too.
+ * @returns stops watching
+ */
+export function watchDesktops(docker: Docker, worker: string, onChange: () => void): () => void {
+  let stream: Readable | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const again = (): void => {
+    if (stopped || timer) return;
+    timer = setTimeout(open, AGAIN_MS);
+  };
+  const open = (): void => {
+    timer = undefined;
+    const events = ['start', 'die', 'destroy', 'rename'];
+    const filters = { type: ['container' as const], event: events, label: workerFilter(worker) };
+    docker.getEvents({ filters }).then((opened) => {
+      stream = opened as unknown as Readable;
+      if (stopped) return void stream.destroy();
+      // Read as a signal only: what is true now is asked from the engine, not pieced together from events.
+      stream.on('data', onChange).on('error', again).on('close', again);
+      onChange();
+    }, again);
+  };
+  open();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    stream?.destroy();
+  };
+}

@@ -1,0 +1,90 @@
+import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
+import type { z } from 'zod';
+import type { Pool } from '../pool/pool.ts';
+import type { Log } from '../pool/ports.ts';
+import { answerAllocation, answerEngineDown } from './answers.ts';
+import { parseBody, prewarmBody, SeatBody } from './bodies.ts';
+import { requireClusterToken } from './cluster-token.ts';
+
+export interface AppPorts {
+  readonly clusterToken: string;
+  readonly prewarmMax: number;
+  readonly pool: Pick<Pool, 'allocate' | 'release' | 'prewarm' | 'reconcile'>;
+  readonly log: Log;
+  /** Text of docs/openapi.yaml. */
+  readonly openapi: string;
+  /** What stands in the way of serving students; empty when all is well. */
+  reasons(): readonly string[];
+  /** Answer of the status call. */
+  status(): object;
+}
+
+/** The contract's section 1, and what operators and the heartbeat ask beside it. */
+export function workerApp(ports: AppPorts): Express {
+  const { pool, log } = ports;
+  const app = express();
+  app.disable('x-powered-by');
+
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/readyz', (_request, response) => {
+    const reasons = ports.reasons();
+    response.status(reasons.length === 0 ? 200 : 503).json({ ready: reasons.length === 0, reasons });
+  });
+  app.get('/openapi.yaml', (_request, response) => void response.type('yaml').send(ports.openapi));
+
+  const cluster = express.Router();
+  cluster.use(requireClusterToken(ports.clusterToken), express.json({ limit: '16kb' }));
+
+  cluster.post('/allocate', async (request, response) => {
+    const seat = checked(SeatBody, request.body, response);
+    if (seat) answerAllocation(response, await pool.allocate(seat));
+  });
+  cluster.post('/release', async (request, response) => {
+    const seat = checked(SeatBody, request.body, response);
+    if (!seat) return;
+    const was = await pool.release(seat);
+    response.json({ message: was ? 'Desktop released.' : 'No desktop was allocated.' });
+  });
+  cluster.post('/prewarm', async (request, response) => {
+    const asked = checked(prewarmBody(ports.prewarmMax), request.body, response);
+    if (asked) response.json(await pool.prewarm(asked.examId, asked.count));
+  });
+  cluster.post('/reconcile', async (request, response) => {
+    response.json(await pool.reconcile(request.query['dryRun'] === 'true'));
+  });
+  cluster.get('/status', (_request, response) => void response.json(ports.status()));
+  app.use('/api/vdi/cluster', cluster);
+
+  app.use((request, response) => {
+    response
+      .status(404)
+      .json({ error: 'not_found', message: `No ${request.method} ${request.path} here; see /openapi.yaml.` });
+  });
+  app.use(lastResort(log));
+  return app;
+}
+
+/** The checked body; undefined after a 400 that names every wrong field. */
+function checked<T>(schema: z.ZodType<T>, body: unknown, response: Response): T | undefined {
+  const parsed = parseBody(schema, body ?? {});
+  if (parsed.ok) return parsed.value;
+  const message = parsed.complaints.map(({ field, problem }) => `${field}: ${problem}`).join('; ');
+  response.status(400).json({ error: 'bad_request', message, fields: parsed.complaints });
+  return undefined;
+}
+
+function lastResort(log: Log): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error);
+    if (answerEngineDown(response, error)) return;
+    const status: unknown = error instanceof Error ? Reflect.get(error, 'status') : undefined;
+    if (typeof status === 'number' && status >= 400 && status < 500) {
+      response
+        .status(status)
+        .json({ error: 'bad_request', message: `Body cannot be read: ${(error as Error).message}`, fields: [] });
+      return;
+    }
+    log.error({ error: error instanceof Error ? error.stack : String(error), path: request.path }, 'request failed');
+    response.status(500).json({ error: 'internal', message: String(error instanceof Error ? error.message : error) });
+  };
+}

@@ -1,0 +1,22 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { RequestHandler } from 'express';
+
+/** Lets only callers with the cluster token pass; 401 otherwise. Compared in constant time, by digest, so that length tells nothing. */
+export function requireClusterToken(token: string): RequestHandler {
+  const expected = digest(token);
+  return (request, response, next) => {
+    const given = request.get('x-cluster-token');
+    if (given !== undefined && timingSafeEqual(digest(given), expected)) return next();
+    response.status(401).json({
+      error: 'unauthorized',
+      message:
+        given === undefined
+          ? 'Header x-cluster-token is missing.'
+          : 'x-cluster-token does not match; WORKER_CLUSTER_TOKEN must be the same on the worker and the control-plane.',
+    });
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,137 @@
+import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
+import { type Seat, seatName } from '../desktop/names.ts';
+import { bestEffort, type PoolParts } from './parts.ts';
+import { EngineDown, type Source } from './ports.ts';
+
+/**
+ * Why no desktop was given. Each is worth another try:
+ * - `pool-empty`: one is being made and was not there in time
+ * - `host-full`: every slot is taken
+ * - `engine-down`: the container engine does not answer
+ * - `desktops-failing`: new desktops do not come up; status says why
+ * - `desktop-restarting`: the student's own desktop had stopped and is coming back
+ */
+export type Refusal = 'pool-empty' | 'host-full' | 'engine-down' | 'desktops-failing' | 'desktop-restarting';
+
+export type Allocation =
+  | { readonly kind: 'seated'; readonly desktop: Desktop }
+  | { readonly kind: 'refused'; readonly reason: Refusal; readonly retryAfterSec: number };
+
+const RETRY_SEC: Record<Refusal, number> = {
+  'pool-empty': 3,
+  'host-full': 30,
+  'engine-down': 5,
+  'desktops-failing': 10,
+  'desktop-restarting': 2,
+};
+
+/**
+ * Gives the student a desktop: the one that is already his, else a warm one, else a new one if it comes up in time.
+ * One at a time per student; the container's name makes it exactly one even across restarts of this process.
+ */
+export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation> {
+  const deadline = parts.clock() + parts.settings.answerWithinMs;
+  return parts.turns.with(seatName(seat), async () => {
+    try {
+      const own = parts.roster.atSeat(seat);
+      if (own) return await returnTo(parts, own, deadline);
+      return await seatAnew(parts, seat, deadline);
+    } catch (error) {
+      if (error instanceof EngineDown) return refuse('engine-down');
+      throw error;
+    }
+  });
+}
+
+async function returnTo(parts: PoolParts, own: Desktop, deadline: number): Promise<Allocation> {
+  // Never replaced, whatever its image or health: the student's work is on it.
+  if (own.state === 'stopped' || own.state === 'failed') {
+    await parts.engine.restart(own.containerId);
+    parts.roster.setState(own.containerId, 'starting');
+  }
+  if (!isUsable(own)) void parts.maker.bringUp(own.containerId);
+  for (;;) {
+    const now = parts.roster.get(own.containerId);
+    if (now && isUsable(now)) return { kind: 'seated', desktop: now };
+    const left = deadline - parts.clock();
+    if (!now || now.state === 'failed' || left <= 0) return refuse('desktop-restarting');
+    await parts.maker.nextChange(left);
+  }
+}
+
+async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise<Allocation> {
+  let source: Source = 'pool';
+  for (;;) {
+    const candidate = parts.roster.speakFor(seat.examId);
+    if (candidate) {
+      const seated = await claim(parts, candidate, seat, source).finally(() =>
+        parts.roster.forget(candidate.containerId),
+      );
+      if (seated) return { kind: 'seated', desktop: seated };
+      continue;
+    }
+    source = 'cold';
+    const left = deadline - parts.clock();
+    if (left <= 0) return refuse('pool-empty');
+    const imageId = await parts.engine.imageId();
+    if (imageId === undefined) throw new Error('exam image is missing; run ./start.sh to build it');
+    const wait = await awaitDesktop(parts, seat.examId, imageId, left);
+    if (wait !== 'changed') return refuse(wait);
+  }
+}
+
+type Wait = 'changed' | Refusal;
+
+/** Waits for a change, with one desktop under way per waiting student of this exam where the host has room. */
+async function awaitDesktop(parts: PoolParts, examId: number, imageId: string, ms: number): Promise<Wait> {
+  const { waiting, roster, maker, settings } = parts;
+  const students = (waiting.get(examId) ?? 0) + 1;
+  waiting.set(examId, students);
+  try {
+    const all = [...roster.all(), ...maker.unborn()];
+    const coming = all.filter((desktop) => isComing(desktop, examId)).length;
+    if (coming < students) {
+      const full = all.length >= settings.maxDesktops;
+      const failing = maker.pauseMs() > 0;
+      if (coming === 0 && full) return 'host-full';
+      if (coming === 0 && failing) return 'desktops-failing';
+      if (!full && !failing) maker.make(examId, imageId);
+    }
+    await maker.nextChange(ms);
+    return 'changed';
+  } finally {
+    waiting.set(examId, (waiting.get(examId) ?? 1) - 1);
+  }
+}
+
+function isComing(desktop: Desktop, examId: number): boolean {
+  return isPooled(desktop) && desktop.labels.examId === examId && desktop.state === 'starting';
+}
+
+async function claim(parts: PoolParts, candidate: Desktop, seat: Seat, source: Source): Promise<Desktop | undefined> {
+  const { engine, roster, mirror, log } = parts;
+  const name = seatName(seat);
+  const outcome = await engine.claim(candidate.containerId, name);
+  if (outcome === 'gone') {
+    roster.delete(candidate.containerId);
+    return undefined;
+  }
+  if (outcome === 'name-taken') {
+    // The student already has a desktop that this process did not know of: a claim just before a crash.
+    roster.adopt((await engine.list()).filter((container) => !parts.maker.isUnborn(container.labels.desktopId)));
+    const own = roster.atSeat(seat);
+    if (own) return own;
+    throw new Error(`${name} exists on this engine but is not this worker's; remove or rename that container`);
+  }
+  const desktop = roster.rename(candidate.containerId, name);
+  const session = { containerName: name, allocatedAt: new Date(parts.clock()).toISOString(), source };
+  await bestEffort(log, 'session', mirror.saveSession(seat, session));
+  await bestEffort(log, 'pool', mirror.poolLeft(seat.examId, candidate.name));
+  log.info({ ...seat, desktop: candidate.name, source }, 'desktop allocated');
+  parts.nudge();
+  return desktop;
+}
+
+function refuse(reason: Refusal): Allocation {
+  return { kind: 'refused', reason, retryAfterSec: RETRY_SEC[reason] };
+}

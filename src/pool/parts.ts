@@ -1,0 +1,61 @@
+import type { Snapshot } from '../desktop/plan.ts';
+import type { Maker } from './maker.ts';
+import type { Clock, Engine, Holder, Log, Mirror } from './ports.ts';
+import type { Roster } from './roster.ts';
+import type { Turns } from './turns.ts';
+
+export interface PoolSettings {
+  readonly worker: string;
+  /** Desktops this host may have in all, pool and in use, by the contract's formula. */
+  readonly maxDesktops: number;
+  /** Largest pool that one prewarm may ask for. */
+  readonly prewarmMax: number;
+  /** Creates at a time. */
+  readonly createWidth: number;
+  /** A desktop that has not come up after this is failed. Milliseconds. */
+  readonly readyTimeoutMs: number;
+  /** allocate answers within this, well inside the caller's own limit. Milliseconds. */
+  readonly answerWithinMs: number;
+  /** Digest of everything a desktop is made with, the image aside. */
+  readonly template: string;
+  /** The desktops' network, e.g. 10.213.0.0/20. */
+  readonly network: string;
+}
+
+/** What the use cases share. */
+export interface PoolParts {
+  readonly settings: PoolSettings;
+  readonly engine: Engine;
+  readonly holder: Holder;
+  readonly mirror: Mirror;
+  readonly roster: Roster;
+  readonly turns: Turns;
+  readonly maker: Maker;
+  /** Warm desktops asked for, per exam. */
+  readonly wanted: Map<number, number>;
+  /** Students waiting for a desktop to come up, per exam. */
+  readonly waiting: Map<number, number>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Asks for a reconcile soon. */
+  nudge(): void;
+}
+
+/** Facts for a plan. Desktops still being created count, so that no slot is given out twice. */
+export async function takeSnapshot(parts: PoolParts): Promise<Snapshot> {
+  return {
+    desktops: [...parts.roster.all(), ...parts.maker.unborn()],
+    maxDesktops: parts.settings.maxDesktops,
+    imageId: await parts.engine.imageId(),
+    template: parts.settings.template,
+  };
+}
+
+/** Runs a cache write that must not fail its caller: Docker holds the truth and the cache is rewritten when Redis is back. */
+export async function bestEffort(log: Log, what: string, act: Promise<void>): Promise<void> {
+  try {
+    await act;
+  } catch (error) {
+    log.warn({ error: String(error) }, `cache not written (${what}); rebuilt from Docker when Redis is back`);
+  }
+}

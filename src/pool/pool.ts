@@ -1,0 +1,150 @@
+import type { Desktop } from '../desktop/desktop.ts';
+import type { Seat } from '../desktop/names.ts';
+import { countPools, type PoolCount } from '../desktop/plan.ts';
+import { type Allocation, allocate } from './allocate.ts';
+import { Maker } from './maker.ts';
+import { bestEffort, type PoolParts, type PoolSettings } from './parts.ts';
+import type { Clock, Engine, Holder, Log, Mirror } from './ports.ts';
+import { type Prewarmed, prewarm } from './prewarm.ts';
+import { type Reconciled, reconcile } from './reconcile.ts';
+import { release } from './release.ts';
+import { Roster } from './roster.ts';
+import { Turns } from './turns.ts';
+
+const TIMER_MS = 15_000;
+const NUDGE_MS = 100;
+
+export interface PoolPorts {
+  readonly settings: PoolSettings;
+  readonly engine: Engine;
+  readonly holder: Holder;
+  readonly mirror: Mirror;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A short unique id, lower-case letters and digits. */
+  newId(): string;
+}
+
+/**
+ * The worker's desktops. What holds at all times:
+ * - a student has at most one desktop per exam, and a desktop at most one student, ever;
+ * - a desktop in use ends by release only;
+ * - all that is known here can be lost and read again from Docker.
+ */
+export class Pool {
+  readonly #parts: PoolParts;
+  #timer: NodeJS.Timeout | undefined;
+  #nudged: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+
+  constructor(ports: PoolPorts) {
+    const roster = new Roster();
+    const nudge = (): void => this.nudge();
+    const maker = new Maker({ ...ports, roster, nudge, newId: ports.newId });
+    this.#parts = { ...ports, roster, maker, turns: new Turns(), wanted: new Map(), waiting: new Map(), nudge };
+  }
+
+  /** Adopts what runs and goes on from there. Does not wait for the engine: it may come later. */
+  start(): void {
+    this.#timer = setInterval(() => this.nudge(), TIMER_MS);
+    this.nudge();
+  }
+
+  /** Stops acting; every desktop goes on. Resolves when a pass under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#nudged);
+    await this.#running;
+  }
+
+  allocate(seat: Seat): Promise<Allocation> {
+    return allocate(this.#parts, seat);
+  }
+
+  release(seat: Seat): Promise<boolean> {
+    return release(this.#parts, seat);
+  }
+
+  prewarm(examId: number, count: number): Promise<Prewarmed> {
+    return prewarm(this.#parts, examId, count);
+  }
+
+  reconcile(dryRun: boolean): Promise<Reconciled> {
+    return this.#parts.turns.with('reconcile', () => reconcile(this.#parts, dryRun));
+  }
+
+  /** A desktop's held connection broke: it is no longer warm until held again. */
+  lostHold(containerId: string): void {
+    const desktop = this.#parts.roster.get(containerId);
+    if (desktop?.state !== 'warm') return;
+    this.#parts.roster.setState(containerId, 'ready', desktop.reason);
+    this.nudge();
+  }
+
+  /** Redis is back, maybe empty: make it say what Docker says. */
+  async rewriteMirror(): Promise<void> {
+    const { mirror, roster, wanted, log } = this.#parts;
+    await bestEffort(log, 'everything', mirror.rewrite(roster.all()));
+    for (const [examId, count] of wanted) await bestEffort(log, 'wanted pool', mirror.saveWanted(examId, count));
+  }
+
+  desktops(): readonly Desktop[] {
+    return this.#parts.roster.all();
+  }
+
+  /** The desktop at an address, if it is one of ours. */
+  atAddress(ip: string): Desktop | undefined {
+    return this.#parts.roster.atAddress(ip);
+  }
+
+  counts(): PoolCount[] {
+    return countPools([...this.#parts.roster.all(), ...this.#parts.maker.unborn()], this.#parts.wanted);
+  }
+
+  get lastFailure(): string | undefined {
+    return this.#parts.maker.lastFailure;
+  }
+
+  /** Asks for a pass soon; many at once become one. */
+  nudge(): void {
+    if (this.#stopped) return;
+    this.#nudged ??= setTimeout(() => {
+      this.#nudged = undefined;
+      this.#pass();
+    }, NUDGE_MS);
+  }
+
+  #pass(): void {
+    if (this.#running !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#running = this.#loadWantedOnce()
+      .then(() => this.reconcile(false))
+      .then((result) => {
+        if (result.partial) this.#again = true;
+      })
+      .catch((error: unknown) => this.#parts.log.warn({ error: String(error) }, 'reconcile failed; trying again soon'))
+      .finally(() => {
+        this.#running = undefined;
+        if (this.#again) this.nudge();
+        this.#again = false;
+      });
+  }
+
+  #loaded = false;
+
+  async #loadWantedOnce(): Promise<void> {
+    if (this.#loaded) return;
+    try {
+      const saved = await this.#parts.mirror.loadWanted();
+      for (const [examId, count] of saved) if (!this.#parts.wanted.has(examId)) this.#parts.wanted.set(examId, count);
+      this.#loaded = true;
+    } catch (error) {
+      this.#parts.log.warn({ error: String(error) }, 'asked-for pools not known yet; Redis does not answer');
+    }
+  }
+}

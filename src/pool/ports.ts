@@ -1,0 +1,103 @@
+import type { Desktop } from '../desktop/desktop.ts';
+import type { DesktopLabels } from '../desktop/labels.ts';
+import type { Seat } from '../desktop/names.ts';
+
+/** A container of ours as the engine lists it. */
+export interface Container {
+  readonly containerId: string;
+  readonly name: string;
+  readonly labels: DesktopLabels;
+  readonly ip: string;
+  readonly running: boolean;
+  readonly createdAt: number;
+}
+
+/** What the engine needs to make one desktop. */
+export interface Order {
+  readonly name: string;
+  readonly labels: DesktopLabels;
+  readonly ip: string;
+}
+
+/** What a desktop says of itself when it has come up, or that it never will. */
+export type Readiness =
+  | { readonly kind: 'ready'; readonly note?: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** The container engine. Every call rises with EngineDown when the engine cannot be reached. */
+export interface Engine {
+  /** This worker's desktops, running or not. */
+  list(): Promise<Container[]>;
+  /**
+   * Makes and starts one desktop with a fresh RDP password.
+   * @throws AddressTaken when the address is in use, after removing what was made
+   */
+  create(order: Order): Promise<Container>;
+  /** Starts a stopped desktop again; its files and its address stay. */
+  restart(containerId: string): Promise<void>;
+  /** The atomic claim: gives the container a student's name. */
+  claim(containerId: string, name: string): Promise<'claimed' | 'name-taken' | 'gone'>;
+  /** Resolves when the desktop says that it is ready or has failed, counted from its last start; also when it ends. */
+  readiness(containerId: string, signal: AbortSignal): Promise<Readiness>;
+  /** The desktop's own RDP password. Never logged. */
+  password(containerId: string): Promise<string>;
+  /** Ends and removes a desktop; one that is gone already is success. */
+  remove(containerId: string): Promise<void>;
+  /** Image id that new desktops are made from; undefined when the image is not there. */
+  imageId(): Promise<string | undefined>;
+}
+
+/** The engine does not answer. */
+export class EngineDown extends Error {
+  override name = 'EngineDown';
+}
+
+/** Something else has this address on the exam network. */
+export class AddressTaken extends Error {
+  override name = 'AddressTaken';
+}
+
+/** Holds a guacd connection open to each warm desktop (docs/adr/0002). */
+export interface Holder {
+  /** Opens and keeps a connection; resolves when a student could join it. */
+  hold(desktop: Desktop): Promise<void>;
+  /** Ends the connection and every tunnel that joined it. */
+  drop(containerId: string): void;
+}
+
+export type Source = 'pool' | 'cold' | 'adopted';
+
+/** A student's use of a desktop, as the contract's section 5 keeps it in Redis. */
+export interface Session {
+  readonly containerName: string;
+  /** ISO time. */
+  readonly allocatedAt: string;
+  readonly source: Source;
+}
+
+/**
+ * Cache of what is so, and the memory of what was asked. Docker stays the truth: no call here may fail a student, so
+ * every method rises with an error that callers may log and forget.
+ */
+export interface Mirror {
+  saveSession(seat: Seat, session: Session): Promise<void>;
+  removeSession(seat: Seat): Promise<void>;
+  poolJoined(examId: number, name: string): Promise<void>;
+  poolLeft(examId: number, name: string): Promise<void>;
+  /** Makes the cache equal to these desktops, keeping what is known of running sessions. */
+  rewrite(desktops: readonly Desktop[]): Promise<void>;
+  saveWanted(examId: number, count: number): Promise<void>;
+  loadWanted(): Promise<Map<number, number>>;
+  saveCursor(address: string): Promise<void>;
+  loadCursor(): Promise<string | undefined>;
+}
+
+/** Milliseconds since the epoch. */
+export type Clock = () => number;
+
+/** The part of a logger that use cases need. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

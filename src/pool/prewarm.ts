@@ -1,0 +1,39 @@
+import { isPooled, isUsable } from '../desktop/desktop.ts';
+import { bestEffort, type PoolParts } from './parts.ts';
+
+/** The contract's four numbers, true at the moment of the answer. */
+export interface Prewarmed {
+  readonly requested: number;
+  /** Being made for this request now. */
+  readonly created: number;
+  /** Asked for, but the host has no slot for them. */
+  readonly failed: number;
+  /** Ready to be taken now. */
+  readonly poolAvailable: number;
+}
+
+/**
+ * Asks for `count` free desktops for an exam, and for refills as students take them, until another count is asked for
+ * (0 ends it). Answers at once; the desktops come up in the background. Asking twice is asking once.
+ */
+export async function prewarm(parts: PoolParts, examId: number, count: number): Promise<Prewarmed> {
+  parts.wanted.set(examId, count);
+  await bestEffort(parts.log, 'wanted pool', parts.mirror.saveWanted(examId, count));
+  const imageId = await parts.engine.imageId();
+  if (imageId === undefined) throw new Error('exam image is missing; run ./start.sh to build it');
+  const all = [...parts.roster.all(), ...parts.maker.unborn()];
+  const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId);
+  const usable = pooled.filter(isUsable).length;
+  const coming = pooled.filter((desktop) => desktop.state === 'starting').length;
+  const missing = Math.max(0, count - usable - coming);
+  const room = Math.max(0, parts.settings.maxDesktops - all.length);
+  const started = Math.min(missing, room);
+  for (let made = 0; made < started; made++) parts.maker.make(examId, imageId);
+  parts.nudge();
+  return {
+    requested: count,
+    created: Math.min(coming, Math.max(0, count - usable)) + started,
+    failed: missing - started,
+    poolAvailable: usable,
+  };
+}

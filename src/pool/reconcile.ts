@@ -1,0 +1,76 @@
+import { assertNever } from '../desktop/assert-never.ts';
+import { plan, type Step } from '../desktop/plan.ts';
+import { bestEffort, type PoolParts, takeSnapshot } from './parts.ts';
+
+const STEPS_A_PASS = 100;
+
+export interface Reconciled {
+  /** Desktops seen. */
+  readonly seen: number;
+  readonly steps: readonly Step[];
+  readonly done: number;
+  /** More was to do than one pass may: another follows. */
+  readonly partial: boolean;
+}
+
+/**
+ * Brings what runs to what was asked for: looks, decides (pure), acts. Never touches a desktop in use but to hold a
+ * connection to it.
+ * @param dryRun only says what it would do
+ */
+export async function reconcile(parts: PoolParts, dryRun = false): Promise<Reconciled> {
+  await adopt(parts);
+  const snapshot = await takeSnapshot(parts);
+  const all = plan(snapshot, parts.wanted, parts.clock());
+  const steps = all.slice(0, STEPS_A_PASS);
+  let done = 0;
+  if (!dryRun) for (const step of steps) if (await perform(parts, step, snapshot.imageId)) done++;
+  return { seen: snapshot.desktops.length, steps, done, partial: all.length > steps.length };
+}
+
+/** Makes the roster equal to the engine's list, and follows every desktop that has not said how it stands. */
+async function adopt(parts: PoolParts): Promise<void> {
+  const listed = (await parts.engine.list()).filter((container) => !parts.maker.isUnborn(container.labels.desktopId));
+  for (const gone of parts.roster.adopt(listed)) parts.holder.drop(gone);
+  for (const desktop of parts.roster.all()) {
+    if (desktop.state === 'starting') void parts.maker.bringUp(desktop.containerId);
+    if (desktop.state === 'stopped') parts.holder.drop(desktop.containerId);
+  }
+}
+
+/** @returns whether it was done; a step whose ground has changed since the look is left to the next pass */
+async function perform(parts: PoolParts, step: Step, imageId: string | undefined): Promise<boolean> {
+  switch (step.kind) {
+    case 'remove':
+      return removeFromPool(parts, step);
+    case 'make':
+      if (imageId === undefined || parts.maker.pauseMs() > 0) return false;
+      parts.maker.make(step.examId, imageId);
+      return true;
+    case 'hold': {
+      const desktop = parts.roster.get(step.containerId);
+      if (desktop?.state !== 'ready') return false;
+      void parts.maker.hold(desktop);
+      return true;
+    }
+    default:
+      return assertNever(step);
+  }
+}
+
+async function removeFromPool(parts: PoolParts, step: Extract<Step, { kind: 'remove' }>): Promise<boolean> {
+  const { roster, engine, holder, mirror, log } = parts;
+  // Taken out of reach of a claim and looked at again in one turn of the event loop, so no student can get it in between.
+  const desktop = roster.speakForPooled(step.containerId);
+  if (!desktop) return false;
+  try {
+    holder.drop(step.containerId);
+    await engine.remove(step.containerId);
+    roster.delete(step.containerId);
+  } finally {
+    roster.forget(step.containerId);
+  }
+  await bestEffort(log, 'pool', mirror.poolLeft(desktop.labels.examId, desktop.name));
+  log.info({ desktop: step.name, why: step.why, reason: desktop.reason }, 'pool desktop removed');
+  return true;
+}

@@ -1,0 +1,29 @@
+import { type Seat, seatName } from '../desktop/names.ts';
+import { bestEffort, type PoolParts } from './parts.ts';
+
+/**
+ * Ends a student's session: tunnels closed, desktop gone. What is not there is released already.
+ * @returns whether there was a desktop
+ * @throws EngineDown when the engine does not answer; the desktop then stays the student's and release may be tried again
+ */
+export async function release(parts: PoolParts, seat: Seat): Promise<boolean> {
+  return parts.turns.with(seatName(seat), async () => {
+    const desktop = parts.roster.atSeat(seat) ?? (await lookAgain(parts, seat));
+    if (desktop) {
+      parts.holder.drop(desktop.containerId);
+      await parts.engine.remove(desktop.containerId);
+      parts.roster.delete(desktop.containerId);
+      parts.log.info({ ...seat }, 'desktop released');
+    }
+    await bestEffort(parts.log, 'session', parts.mirror.removeSession(seat));
+    parts.nudge();
+    return desktop !== undefined;
+  });
+}
+
+// The roster is a cache: before saying that nothing is there, ask the engine, or a desktop could stay on for nobody.
+async function lookAgain(parts: PoolParts, seat: Seat) {
+  const name = seatName(seat);
+  const container = (await parts.engine.list()).find((listed) => listed.name === name);
+  return container ? parts.roster.put(container) : undefined;
+}

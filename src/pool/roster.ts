@@ -1,0 +1,111 @@
+import { type Desktop, type DesktopState, isPooled } from '../desktop/desktop.ts';
+import { parseName, type Seat, seatName } from '../desktop/names.ts';
+import type { Container } from './ports.ts';
+
+/**
+ * Every desktop of this worker as this process knows it: Docker's facts and the state each desktop has told. A cache:
+ * `adopt` makes it equal to what the engine lists. Answers without I/O, so that a warm allocate costs one rename.
+ */
+export class Roster {
+  readonly #byId = new Map<string, Desktop>();
+  readonly #byName = new Map<string, string>();
+  /** Being claimed right now: not offered to a second student. */
+  readonly #spoken = new Set<string>();
+
+  all(): Desktop[] {
+    return [...this.#byId.values()];
+  }
+
+  get(containerId: string): Desktop | undefined {
+    return this.#byId.get(containerId);
+  }
+
+  atSeat(seat: Seat): Desktop | undefined {
+    const id = this.#byName.get(seatName(seat));
+    return id === undefined ? undefined : this.#byId.get(id);
+  }
+
+  atAddress(ip: string): Desktop | undefined {
+    return this.all().find((desktop) => desktop.ip === ip);
+  }
+
+  addresses(): Set<string> {
+    return new Set(this.all().map((desktop) => desktop.ip));
+  }
+
+  /** Takes in a container; what is known of its state stays unless it stopped or came back. */
+  put(container: Container): Desktop | undefined {
+    const place = parseName(container.name);
+    if (!place) return undefined;
+    const known = this.#byId.get(container.containerId);
+    const { running, ...facts } = container;
+    const state = running ? reviveState(known?.state) : 'stopped';
+    const desktop: Desktop = { ...facts, place, state, reason: running ? known?.reason : undefined };
+    if (known && known.name !== desktop.name) this.#byName.delete(known.name);
+    this.#byId.set(desktop.containerId, desktop);
+    this.#byName.set(desktop.name, desktop.containerId);
+    return desktop;
+  }
+
+  /** Makes the roster equal to what the engine lists. @returns the ids that are gone */
+  adopt(containers: readonly Container[]): string[] {
+    const listed = new Set(containers.map((container) => container.containerId));
+    const gone = [...this.#byId.keys()].filter((id) => !listed.has(id));
+    for (const id of gone) this.delete(id);
+    for (const container of containers) this.put(container);
+    return gone;
+  }
+
+  setState(containerId: string, state: DesktopState, reason?: string): void {
+    const desktop = this.#byId.get(containerId);
+    if (desktop) this.#byId.set(containerId, { ...desktop, state, reason });
+  }
+
+  rename(containerId: string, name: string): Desktop | undefined {
+    const desktop = this.#byId.get(containerId);
+    const place = parseName(name);
+    if (!desktop || !place) return undefined;
+    const renamed = { ...desktop, name, place };
+    this.#byName.delete(desktop.name);
+    this.#byName.set(name, containerId);
+    this.#byId.set(containerId, renamed);
+    return renamed;
+  }
+
+  delete(containerId: string): void {
+    const desktop = this.#byId.get(containerId);
+    if (!desktop) return;
+    this.#byId.delete(containerId);
+    if (this.#byName.get(desktop.name) === containerId) this.#byName.delete(desktop.name);
+  }
+
+  /**
+   * The best pool desktop of an exam, spoken for until `forget`. Warm before ready: a held one is there at once, one
+   * without a held connection still serves while guacd is away.
+   */
+  speakFor(examId: number): Desktop | undefined {
+    const free = this.all().filter(
+      (desktop) => isPooled(desktop) && desktop.labels.examId === examId && !this.#spoken.has(desktop.containerId),
+    );
+    const best = free.find((desktop) => desktop.state === 'warm') ?? free.find((desktop) => desktop.state === 'ready');
+    if (best) this.#spoken.add(best.containerId);
+    return best;
+  }
+
+  /** A pool desktop, spoken for until `forget`; undefined when somebody else has it or is taking it. */
+  speakForPooled(containerId: string): Desktop | undefined {
+    const desktop = this.#byId.get(containerId);
+    if (!desktop || !isPooled(desktop) || this.#spoken.has(containerId)) return undefined;
+    this.#spoken.add(containerId);
+    return desktop;
+  }
+
+  forget(containerId: string): void {
+    this.#spoken.delete(containerId);
+  }
+}
+
+// A container that runs again after a stop, or that we see for the first time, has yet to say that it is ready.
+function reviveState(known: DesktopState | undefined): DesktopState {
+  return known === undefined || known === 'stopped' ? 'starting' : known;
+}

@@ -1,0 +1,18 @@
+import type { Seat } from '../desktop/names.ts';
+
+/** Names that the control-plane's tools read (contract, section 5). */
+export function sessionKey(seat: Seat): string {
+  return `vdi:session:exam:${seat.examId}:user:${seat.userId}`;
+}
+
+export function poolKey(examId: number): string {
+  return `vdi:pool:exam:${examId}:available`;
+}
+
+export const SESSION_PATTERN = 'vdi:session:exam:*:user:*';
+export const POOL_PATTERN = 'vdi:pool:exam:*:available';
+
+/** Hash exam id → warm desktops asked for. Ours. */
+export const WANTED_KEY = 'vdi:wanted';
+/** The address given to the newest desktop. Ours. */
+export const CURSOR_KEY = 'vdi:address-cursor';

@@ -1,0 +1,75 @@
+import type { Redis } from 'ioredis';
+import { type Desktop, isPooled, isUsable, seatOf } from '../desktop/desktop.ts';
+import type { Seat } from '../desktop/names.ts';
+import type { Mirror, Session } from '../pool/ports.ts';
+import { CURSOR_KEY, POOL_PATTERN, poolKey, SESSION_PATTERN, sessionKey, WANTED_KEY } from './keys.ts';
+
+/** The worker's own Redis: a cache of Docker's truth that others read, and the memory of what was asked. */
+export class RedisMirror implements Mirror {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  async saveSession(seat: Seat, session: Session): Promise<void> {
+    await this.#redis.set(sessionKey(seat), JSON.stringify(session));
+  }
+
+  async removeSession(seat: Seat): Promise<void> {
+    await this.#redis.del(sessionKey(seat));
+  }
+
+  async poolJoined(examId: number, name: string): Promise<void> {
+    await this.#redis.sadd(poolKey(examId), name);
+  }
+
+  async poolLeft(examId: number, name: string): Promise<void> {
+    await this.#redis.srem(poolKey(examId), name);
+  }
+
+  async rewrite(desktops: readonly Desktop[]): Promise<void> {
+    const known = new Set([...(await this.#scan(SESSION_PATTERN)), ...(await this.#scan(POOL_PATTERN))]);
+    const change = this.#redis.multi();
+    for (const key of known) if (key.startsWith('vdi:pool:')) change.del(key);
+    for (const desktop of desktops) {
+      const seat = seatOf(desktop);
+      if (isPooled(desktop) && isUsable(desktop)) change.sadd(poolKey(desktop.labels.examId), desktop.name);
+      if (!seat) continue;
+      known.delete(sessionKey(seat));
+      // NX: a session that Redis still knows keeps its own time and source.
+      const session: Session = {
+        containerName: desktop.name,
+        allocatedAt: new Date(desktop.createdAt).toISOString(),
+        source: 'adopted',
+      };
+      change.set(sessionKey(seat), JSON.stringify(session), 'NX');
+    }
+    for (const key of known) if (key.startsWith('vdi:session:')) change.del(key);
+    await change.exec();
+  }
+
+  async saveWanted(examId: number, count: number): Promise<void> {
+    if (count > 0) await this.#redis.hset(WANTED_KEY, String(examId), String(count));
+    else await this.#redis.hdel(WANTED_KEY, String(examId));
+  }
+
+  async loadWanted(): Promise<Map<number, number>> {
+    const saved = await this.#redis.hgetall(WANTED_KEY);
+    return new Map(Object.entries(saved).map(([examId, count]) => [Number(examId), Number(count)]));
+  }
+
+  async saveCursor(address: string): Promise<void> {
+    await this.#redis.set(CURSOR_KEY, address);
+  }
+
+  async loadCursor(): Promise<string | undefined> {
+    return (await this.#redis.get(CURSOR_KEY)) ?? undefined;
+  }
+
+  async #scan(pattern: string): Promise<string[]> {
+    const found: string[] = [];
+    for await (const keys of this.#redis.scanStream({ match: pattern, count: 200 })) found.push(...(keys as string[]));
+    return found;
+  }
+}

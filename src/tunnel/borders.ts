@@ -1,0 +1,78 @@
+import { isAscii } from 'node:buffer';
+import { LONGEST_INSTRUCTION, MalformedInstruction } from './instruction.ts';
+
+const DOT = 0x2e;
+const COMMA = 0x2c;
+const SEMICOLON = 0x3b;
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/**
+ * Finds where instructions end in a stream of bytes, without decoding it: guacamole-common-js wants whole instructions
+ * per message, and a message of text must not end inside a character.
+ */
+export class Borders {
+  /** Value of the length being read; -1 before its first digit. */
+  #length = -1;
+  /** Code points left of the element being passed; -1 while a length is read. */
+  #left = -1;
+  #size = 0;
+
+  /**
+   * Takes the next chunk.
+   * @returns how many of its bytes belong to complete instructions; 0 when none ends here
+   * @throws MalformedInstruction
+   */
+  push(chunk: Uint8Array): number {
+    const ascii = isAscii(chunk);
+    let complete = 0;
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#left > 0) {
+        at = ascii ? this.#skipBytes(chunk, at) : this.#skipPoints(chunk, at);
+        continue;
+      }
+      const byte = chunk[at] as number;
+      // Bytes after the last counted character's first one still belong to it.
+      if (this.#left === 0 && (byte & 0xc0) === 0x80) at++;
+      else {
+        if (this.#left === 0) this.#end(byte);
+        else this.#digit(byte);
+        at++;
+        if (byte === SEMICOLON) complete = at;
+      }
+    }
+    return complete;
+  }
+
+  #skipBytes(chunk: Uint8Array, at: number): number {
+    const step = Math.min(this.#left, chunk.length - at);
+    this.#left -= step;
+    return at + step;
+  }
+
+  #skipPoints(chunk: Uint8Array, from: number): number {
+    let at = from;
+    for (; at < chunk.length && this.#left > 0; at++) if (((chunk[at] as number) & 0xc0) !== 0x80) this.#left--;
+    return at;
+  }
+
+  #end(byte: number): void {
+    if (byte === SEMICOLON) this.#size = 0;
+    else if (byte !== COMMA) throw new MalformedInstruction('element does not end where its length says');
+    this.#left = -1;
+    this.#length = -1;
+  }
+
+  #digit(byte: number): void {
+    if (byte >= ZERO && byte <= NINE) {
+      this.#length = Math.max(0, this.#length) * 10 + (byte - ZERO);
+    } else if (byte === DOT && this.#length >= 0) {
+      this.#left = this.#length;
+      this.#size += this.#length;
+    } else throw new MalformedInstruction('no length where one must be');
+    if (this.#length > LONGEST_INSTRUCTION || this.#size > LONGEST_INSTRUCTION) {
+      throw new MalformedInstruction('instruction too long');
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net';
+import type { Desktop } from '../desktop/desktop.ts';
+import type { Log } from '../pool/ports.ts';
+import { type GuacdAddress, openGuacd, type Screen } from './guacd.ts';
+import { encode } from './instruction.ts';
+import { rdpSettings } from './rdp-settings.ts';
+
+/** guacd ends a user who says nothing for 15 s. */
+const NOP_MS = 5_000;
+const ATTACH_MS = 15_000;
+/** Until a student joins with his own window; then the desktop takes that size. */
+const FIRST_SCREEN: Screen = { width: 1280, height: 800, dpi: 96 };
+
+interface Held {
+  readonly id: string;
+  readonly socket: Socket;
+}
+
+export interface HolderPorts {
+  readonly guacd: GuacdAddress;
+  readonly username: string;
+  readonly log: Log;
+  /** The desktop's own RDP password. */
+  password(containerId: string): Promise<string>;
+  /** A held connection broke without `drop`. */
+  onLost(containerId: string): void;
+}
+
+/**
+ * Holds one guacd connection to each desktop, so that a student's join only attaches to what is already painted.
+ * guacd ends a connection with its last user: while we stay in it, a refresh or a lost network is another join.
+ */
+export class GuacdHolder {
+  readonly #ports: HolderPorts;
+  readonly #held = new Map<string, Held>();
+  readonly #opening = new Map<string, Promise<Held>>();
+
+  constructor(ports: HolderPorts) {
+    this.#ports = ports;
+  }
+
+  /** Opens the connection if it is not open or being opened. @throws when guacd or the desktop does not answer */
+  async hold(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<void> {
+    await this.#open(desktop);
+  }
+
+  /** The id that a join selects, opening the connection first when it broke. */
+  async connectionId(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<string> {
+    return (await this.#open(desktop)).id;
+  }
+
+  /** Ends the connection. Its joins end with it only when they are closed too: guacd keeps a connection for its last user. */
+  drop(containerId: string): void {
+    const held = this.#held.get(containerId);
+    this.#held.delete(containerId);
+    held?.socket.end(encode(['disconnect']));
+  }
+
+  close(): void {
+    for (const { socket } of this.#held.values()) socket.destroy();
+    this.#held.clear();
+  }
+
+  #open(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<Held> {
+    const { containerId } = desktop;
+    const held = this.#held.get(containerId);
+    if (held) return Promise.resolve(held);
+    const under = this.#opening.get(containerId);
+    if (under !== undefined) return under;
+    const opening = this.#attach(desktop).finally(() => this.#opening.delete(containerId));
+    this.#opening.set(containerId, opening);
+    return opening;
+  }
+
+  async #attach({ containerId, ip }: Pick<Desktop, 'containerId' | 'ip'>): Promise<Held> {
+    const { guacd, username, log } = this.#ports;
+    const password = await this.#ports.password(containerId);
+    const settings = rdpSettings({ hostname: ip, username, password });
+    const signal = AbortSignal.timeout(ATTACH_MS);
+    const { socket, id } = await openGuacd(guacd, 'rdp', settings, FIRST_SCREEN, signal);
+    const held = { id, socket };
+    this.#held.set(containerId, held);
+    const nop = setInterval(() => socket.write(encode(['nop'])), NOP_MS);
+    // What guacd draws for us is thrown away unread: only its joins are looked at.
+    socket.on('data', () => undefined);
+    socket.once('close', () => {
+      clearInterval(nop);
+      if (this.#held.get(containerId) !== held) return;
+      this.#held.delete(containerId);
+      log.warn({ containerId: containerId.slice(0, 12) }, 'held guacd connection broke');
+      this.#ports.onLost(containerId);
+    });
+    return held;
+  }
+}
