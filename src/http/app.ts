@@ -50,7 +50,7 @@ export function workerApp(ports: AppPorts): Express {
     if (asked) response.json(await pool.prewarm(asked.examId, asked.count));
   });
   cluster.post('/reconcile', async (request, response) => {
-    response.json(await pool.reconcile(request.query['dryRun'] === 'true'));
+    response.json(await pool.reconcile(request.query.dryRun === 'true'));
   });
   cluster.get('/status', (_request, response) => void response.json(ports.status()));
   app.use('/api/vdi/cluster', cluster);

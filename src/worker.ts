@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { type Logger, pino } from 'pino';
+import { BadSettings, readLogLevel, readWorkerConfig, type WorkerSettings } from './config.ts';
+import { maxSessions } from './desktop/capacity.ts';
+import { connectDocker } from './docker/connect.ts';
+import { DockerEngine } from './docker/engine.ts';
+import { type Template, templateDigest } from './docker/template.ts';
+import { watchDesktops } from './docker/watch.ts';
+import { workerApp } from './http/app.ts';
+import { Readiness } from './http/readiness.ts';
+import { workerStatus } from './http/status.ts';
+import { Pool } from './pool/pool.ts';
+import { connectRedis } from './redis/connect.ts';
+import { RedisMirror } from './redis/mirror.ts';
+import { TunnelDoor } from './tunnel/door.ts';
+import { GuacdHolder } from './tunnel/holder.ts';
+import { tokenKey } from './tunnel/token.ts';
+import { TokenBook } from './tunnel/token-book.ts';
+
+const packFile = (path: string): Promise<string> => readFile(new URL(`../${path}`, import.meta.url), 'utf8');
+
+async function main(): Promise<void> {
+  const settings = readWorkerConfig();
+  const log = pino({ level: readLogLevel() });
+  const [seccomp, openapi, manifest] = await Promise.all(
+    ['exam-linux/seccomp.json', 'docs/openapi.yaml', 'package.json'].map(packFile),
+  );
+  const template = desktopTemplate(settings, seccomp ?? '');
+  const docker = connectDocker(settings.dockerSocket);
+  const engine = new DockerEngine(docker, settings.code, template);
+  const redis = connectRedis(settings.redisUrl, log, () => void pool.rewriteMirror());
+  const holder = new GuacdHolder({
+    guacd: settings.guacd,
+    username: settings.username,
+    log,
+    password: (containerId) => engine.password(containerId),
+    onLost: (containerId) => pool.lostHold(containerId),
+  });
+  const most = maxSessions(settings.host, settings.desktop);
+  const pool = new Pool({
+    settings: {
+      worker: settings.code,
+      maxDesktops: most,
+      prewarmMax: settings.prewarmMax,
+      createWidth: settings.createWidth,
+      readyTimeoutMs: settings.readyTimeoutMs,
+      answerWithinMs: settings.answerWithinMs,
+      template: templateDigest(template),
+      network: settings.network.cidr,
+    },
+    engine,
+    mirror: new RedisMirror(redis),
+    holder: {
+      hold: (desktop) => holder.hold(desktop),
+      drop: (containerId) => {
+        door.endSession(containerId);
+        holder.drop(containerId);
+      },
+    },
+    clock: Date.now,
+    log,
+    newId: () => randomBytes(5).toString('hex'),
+  });
+  const door = new TunnelDoor({
+    tokenKey: tokenKey(settings.guacTokenKey),
+    jwtSecret: Buffer.from(settings.jwtSecret, 'utf8'),
+    requireJwt: settings.requireJwt,
+    book: new TokenBook(),
+    guacd: settings.guacd,
+    log,
+    atAddress: (ip) => pool.atAddress(ip),
+    connectionId: (desktop) => holder.connectionId(desktop),
+  });
+  const readiness = new Readiness({
+    engine: async () => {
+      await engine.ping();
+      if ((await engine.imageId()) === undefined)
+        throw new Error(`image ${settings.imageName} is missing; run ./start.sh`);
+    },
+    redis: async () => void (await redis.ping()),
+    guacd: (signal) => reach(settings.guacd, signal),
+  });
+  const version = String(JSON.parse(manifest ?? '{}').version);
+  const app = workerApp({
+    clusterToken: settings.clusterToken,
+    prewarmMax: settings.prewarmMax,
+    pool,
+    log,
+    openapi: openapi ?? '',
+    reasons: () => readiness.reasons(),
+    status: () =>
+      workerStatus({ pool, maxSessions: most, reasons: readiness.reasons(), version, connected: door.connected() }),
+  });
+
+  await readiness.start();
+  const stopWatching = watchDesktops(docker, settings.code, () => pool.nudge());
+  pool.start();
+  const server = createServer(app).on('upgrade', door.onUpgrade).listen(settings.port);
+  await once(server, 'listening');
+  log.info({ port: settings.port, maxDesktops: most, reasons: readiness.reasons() }, 'worker is up');
+
+  await signalled(log);
+  stopWatching();
+  readiness.stop();
+  server.close();
+  server.closeIdleConnections();
+  door.close();
+  await pool.stop();
+  holder.close();
+  redis.disconnect();
+  // Desktops go on; requests under way had their chance in pool.stop.
+  server.closeAllConnections();
+}
+
+function desktopTemplate(settings: WorkerSettings, seccomp: string): Template {
+  return {
+    image: settings.imageName,
+    network: settings.network.name,
+    env: settings.desktopEnv,
+    memoryMb: settings.desktop.memoryMb,
+    cpuLimit: settings.cpuLimit,
+    shmMb: settings.shmMb,
+    pidsLimit: settings.pidsLimit,
+    seccomp: JSON.stringify(JSON.parse(seccomp)),
+  };
+}
+
+async function reach(address: { host: string; port: number }, signal: AbortSignal): Promise<void> {
+  const socket = connect(address);
+  try {
+    await once(socket, 'connect', { signal });
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function signalled(log: Logger): Promise<void> {
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
+  });
+  log.info({ signal }, 'stopping; desktops go on');
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof BadSettings ? error.message : error instanceof Error ? error.stack : error}\n`,
+  );
+  process.exitCode = 1;
+});
