@@ -1,8 +1,75 @@
 #!/usr/bin/env bash
+# One command for everything: from a bare machine to a running worker, and the daily commands around it.
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-. "$ROOT/scripts/terminal.sh"
-. "$ROOT/scripts/apt.sh"
-. "$ROOT/scripts/engine.sh"
-ASSUME_YES=true
-engine_ready
+for part in terminal env standalone apt engine images build pack-images compose node test-run; do
+  # shellcheck source=/dev/null
+  . "$ROOT/scripts/$part.sh"
+done
+
+usage() {
+  cat <<'USAGE'
+usage: ./bootstrap-worker.sh COMMAND [OPTIONS]
+
+  up [--standalone] [--listen ADDRESS] [--yes]
+                  installs and starts Docker where none answers, then starts the worker (as ./start.sh)
+                    --standalone      with control-plane, database and a sample exam on this host
+                    --listen ADDRESS  host address on which the published ports listen (0.0.0.0: all)
+                    --yes             asks nothing
+  down [--force] [--keep-desktops]    stops the worker (as ./stop.sh)
+  status                              services, pools, sessions, slots (as ./status.sh)
+  logs [SERVICE]                      follows the services' logs
+  test [--yes]                        installs what the tests need and runs all of them
+
+Works on Debian 12 and 13 and Ubuntu 22.04 and 24.04; elsewhere install Docker Engine with Compose v2 and Buildx first.
+USAGE
+}
+
+says() { # WORD ARGUMENT...: is WORD among the arguments?
+  local word="$1" argument
+  shift
+  for argument in "$@"; do [[ "$argument" == "$word" ]] && return 0; done
+  return 1
+}
+
+up() {
+  says --help "$@" && exec "$ROOT/start.sh" --help
+  says --yes "$@" && export ASSUME_YES=true
+  # What only a person can fill in is asked for before anything is installed.
+  if ! says --standalone "$@"; then
+    make_env_file
+    check_env
+  fi
+  engine_ready
+  exec "$ROOT/start.sh" "$@"
+}
+
+logs() {
+  [[ -e "$ENV_FILE" ]] || die "There is no $ENV_FILE, so no worker was started from here: ./start.sh starts one."
+  local follow=()
+  [[ -t 1 ]] && follow=(--follow)
+  compose logs --tail 100 "${follow[@]}" "$@"
+}
+
+main() {
+  local command="${1:-}"
+  (($# > 0)) && shift
+  case "$command" in
+    up) up "$@" ;;
+    down) exec "$ROOT/stop.sh" "$@" ;;
+    status) exec "$ROOT/status.sh" "$@" ;;
+    logs) logs "$@" ;;
+    test)
+      says --yes "$@" && export ASSUME_YES=true
+      run_all_tests
+      ;;
+    --help | -h | help) usage ;;
+    "")
+      usage >&2
+      exit 2
+      ;;
+    *) die "bootstrap-worker.sh does not know \"$command\"; see ./bootstrap-worker.sh --help" ;;
+  esac
+}
+
+main "$@"

@@ -45,7 +45,9 @@ main() {
   tree="$(mktemp -d "${TMPDIR:-/var/tmp}/vdi-debian.XXXXXX")"
   # shellcheck disable=SC2064
   trap "rm -rf '$tree'" EXIT
-  debootstrap --variant=minbase "$suite" "$tree" "$mirror"
+  local include=()
+  [[ "$mirror" == https:* ]] && include=(--include=ca-certificates)
+  debootstrap --variant=minbase "${include[@]}" "$suite" "$tree" "$mirror"
   write_sources "$tree" "$suite" "$mirror"
   slim_down "$tree"
   trust="$(copy_host_trust "$tree")"

@@ -12,10 +12,10 @@ need_root() { # WHAT
   [[ "$(id -u)" == 0 ]] || die "$1 needs root: run sudo ./bootstrap-worker.sh with the same words."
 }
 
-# The address from which this machine's apt takes a suite: apt itself reads its sources here, whether they are one-line or deb822.
+# The address from which this machine's apt takes a suite. apt itself says it, so one-line and deb822 sources both count,
+# and no list need have been fetched yet.
 mirror_of() { # SUITE
-  apt-get indextargets --format '$(RELEASE)|$(COMPONENT)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-    awk -F'|' -v suite="$1" '$1 == suite && $2 == "main" { sub("/$", "", $3); print $3; exit }'
+  apt-get update --print-uris 2>/dev/null | sed -nE "s|^'(.*)/dists/$1/InRelease'.*|\1|p" | head -n 1
 }
 
 # The Debian archive for images, on whatever distribution the host is.

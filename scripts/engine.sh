@@ -40,6 +40,7 @@ Package: $(engine_packages)
 Pin: release n=trixie
 Pin-Priority: 990
 PIN
+  # shellcheck disable=SC2034 # apt.sh reads it
   APT_LISTS_FRESH=false
 }
 
@@ -101,6 +102,13 @@ ready_plugins() {
   plugins_answer || die "This machine's Docker has no Compose v2 or no Buildx: install both plugins from where its Docker came from, then run the same command again."
 }
 
+# The services' health checks look often while starting (start_interval), which older engines refuse.
+require_new_engine() {
+  local version
+  version="$(docker version --format '{{.Server.Version}}')"
+  ((${version%%.*} >= 25)) || die "This machine's Docker Engine is $version; the pack needs 25 or newer. Update it (from where it came), then run the same command again."
+}
+
 engine_ready() {
   if ! engine_answers; then
     [[ -S /var/run/docker.sock && ! -w /var/run/docker.sock ]] &&
@@ -108,5 +116,6 @@ engine_ready() {
     engine_installed || install_engine
     engine_answers || start_engine # a package's own scripts may have started it
   fi
+  require_new_engine
   ready_plugins
 }

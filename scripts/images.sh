@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Finds an image for every reference: the one named in the environment, one that the engine has, one from a registry, or
-# one made here from Debian's packages. Exports the references and notes them in .worker/images.env. Sourced.
+# Finds an image for every reference: the one named in the environment or in .env.worker, one that the engine has, one from a registry, or
+# one made here from Debian's packages. Exports the references and notes them in .worker/images.env. Sourced, after env.sh.
 
 REGISTRY_ANSWERS=""
 
@@ -38,7 +38,8 @@ make_guacd_image() { # the last Debian with guacd is bullseye
 }
 
 resolve_image() { # VARIABLE REGISTRY_REFERENCE LOCAL_REFERENCE RECIPE
-  local reference="${!1:-}"
+  local reference
+  reference="$(setting "$1")"
   if [[ -z "$reference" ]]; then
     if image_present "$2"; then
       reference="$2"

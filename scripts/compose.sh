@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# Docker compose for this worker: its project, its settings file, and nothing from the caller's environment that the file
+# settles, so that compose's own substitution and the containers' variables cannot disagree. Sourced.
+
+compose() {
+  local unset_names=() name profile=()
+  while read -r name; do
+    case "$name" in *_IMAGE) ;; *) unset_names+=(-u "$name") ;; esac
+  done < <(names_in "$ENV_FILE")
+  is_standalone && profile=(--profile standalone)
+  env "${unset_names[@]}" -u COMPOSE_FILE \
+    WORKER_ENV_FILE="$ENV_FILE" COMPOSE_PROJECT_NAME="$(project_name)" DOCKER_SOCKET_GID="$(socket_group)" \
+    docker compose --project-directory "$ROOT" --file "$ROOT/docker-compose.yml" --env-file "$ENV_FILE" \
+    --project-name "$(project_name)" "${profile[@]}" "$@"
+}
+
+socket_group() { stat -L -c %g /var/run/docker.sock 2>/dev/null || echo 0; }
+
+# This worker's desktops by label. FILTER is a part of docker's own --filter, as name=^exam_.
+desktops() { # FORMAT [FILTER]
+  docker ps --all --filter "label=vdi.worker=$(env_value WORKER_CODE)" ${2:+--filter "$2"} --format "$1"
+}
+
+desktops_in_use() { desktops '{{.Names}}' status=running | grep -E '^exam_[0-9]+_u[0-9]+$' || true; }

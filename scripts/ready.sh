@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# Brings the services up, waits until the worker is ready for students, and says what is wrong when it is not. Sourced.
+
+READY_WAIT_SEC="${READY_WAIT_SEC:-60}"
+
+explain_failure() {
+  local service
+  compose ps --all >&2 || true
+  for service in $(compose ps --all --format '{{.Service}} {{.State}} {{.Health}}' | awk '$2 != "running" || $3 == "unhealthy" || $3 == "starting" { print $1 }'); do
+    printf -- '--- the last lines of %s:\n' "$service" >&2
+    compose logs --no-color --no-log-prefix --tail 15 "$service" >&2 || true
+  done
+}
+
+start_services() {
+  local log="$RUN_DIR/logs/compose-up.log"
+  say "Starting the services …"
+  if ! compose up --detach --wait --wait-timeout 120 >"$log" 2>&1 </dev/null; then
+    tail -n 15 "$log" >&2
+    grep -q "Pool overlaps" "$log" && say "The network $(env_value EXAM_NET_PREFIX 10.213).0.0/20 is taken here: set EXAM_NET_PREFIX in $ENV_FILE to a free one." >&2
+    explain_failure
+    die "The services did not all become healthy. Mend what stands above (most often a value in $ENV_FILE), then run ./start.sh again."
+  fi
+}
+
+# Asked of the backend itself: healthy means that it works, ready that engine, Redis and guacd are usable too.
+readiness() {
+  # shellcheck disable=SC2016
+  compose exec -T worker_backend node -e '
+    fetch("http://127.0.0.1:3000/readyz").then(async (answer) => {
+      console.log(await answer.text());
+      process.exit(answer.ok ? 0 : 1);
+    }, (error) => { console.log(error.message); process.exit(1); })' </dev/null
+}
+
+wait_until_ready() {
+  local began=$SECONDS answer
+  until answer="$(readiness 2>&1)"; do
+    if ((SECONDS - began > READY_WAIT_SEC)); then
+      explain_failure
+      die "The services run, but the worker is not ready for students: $answer. See ./bootstrap-worker.sh logs worker_backend"
+    fi
+    sleep 1
+  done
+}

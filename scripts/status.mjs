@@ -1,0 +1,55 @@
+// Prints what GET /api/vdi/cluster/status says, as a short table. Run by status.sh in a container; ends with 1 when the
+// worker does not answer or is not ready.
+import { env, exit } from 'node:process';
+
+// biome-ignore lint/style/noProcessEnv: a script of its own, outside of what src/config.ts reads
+const { STATUS_URL, STATUS_TOKEN } = env;
+
+const print = (line) => globalThis.console.log(line);
+
+function age(since) {
+  const minutes = Math.max(0, Math.round((Date.now() - new Date(since).getTime()) / 60_000));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function table(title, rows, empty) {
+  print(title);
+  if (rows.length === 0) print(`  ${empty}`);
+  for (const row of rows)
+    print(`  ${row.map((cell, i) => (i === row.length - 1 ? cell : String(cell).padEnd(28))).join('')}`);
+}
+
+function show(worker) {
+  const free = Math.max(0, worker.maxSessions - worker.activeSessions);
+  print(`WORKER ${worker.ready ? 'ready' : `NOT READY: ${worker.reasons.join('; ')}`} (version ${worker.version})`);
+  print(`SLOTS  ${worker.activeSessions} in use, ${free} free, ${worker.maxSessions} in all`);
+  table(
+    'POOLS',
+    worker.pools.map((p) => [
+      `exam ${p.examId}`,
+      `warm ${p.warm} of ${p.wanted} wanted, ${p.creating} being made, ${p.inUse} in use`,
+    ]),
+    'none: the console’s Prewarm button makes one',
+  );
+  table(
+    'SESSIONS',
+    worker.desktops
+      .filter((d) => d.userId !== null)
+      .map((d) => [d.name, `student ${d.userId}, exam ${d.examId}, ${d.state}, ${d.ip}, for ${age(d.since)}`]),
+    'none',
+  );
+}
+
+try {
+  const answer = await fetch(`${STATUS_URL}/api/vdi/cluster/status`, {
+    headers: { 'x-cluster-token': STATUS_TOKEN },
+    signal: AbortSignal.timeout(5000),
+  });
+  if (!answer.ok) throw new Error(`${STATUS_URL} answered ${answer.status}: ${await answer.text()}`);
+  const worker = await answer.json();
+  show(worker);
+  exit(worker.ready ? 0 : 1);
+} catch (error) {
+  print(`WORKER does not answer: ${error.cause?.message ?? error.message}`);
+  exit(2);
+}

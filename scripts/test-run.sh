@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# ./bootstrap-worker.sh test: all checks and tests on this machine, against a worker of their own. Sourced.
+
+TEST_PACKAGES=(git chromium shellcheck fonts-dejavu-core procps)
+TEST_RESULTS=()
+TESTS_FAILED=0
+
+# A worker beside any that runs here: its own code, ports, network and settings file.
+choose_test_worker() {
+  export WORKER_ENV_FILE="$RUN_DIR/test/env.worker" WORKER_CODE=ci-test COMPOSE_PROJECT_NAME=vdi-worker-ci-test
+  export WORKER_PUBLIC_PORT=3900 CONSOLE_PORT=8900 EXAM_NET_PREFIX=10.219
+  export WORKER_IMAGE=vdi-worker:test EXAM_IMAGE_NAME=sot-exam-linux:test # the images of a worker in use stay as they are
+  export ENV_FILE="$WORKER_ENV_FILE"
+}
+
+stop_test_worker() {
+  [[ -e "$WORKER_ENV_FILE" ]] || return 0
+  "$ROOT/stop.sh" --force >/dev/null 2>&1 || true
+  docker volume ls --quiet --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" | xargs -r docker volume rm >/dev/null 2>&1 || true
+  rm -f "$WORKER_ENV_FILE"
+}
+
+install_test_packages() {
+  local packages=() package
+  for package in "${TEST_PACKAGES[@]}"; do
+    case "$package" in
+      chromium) command -v chromium >/dev/null || packages+=(chromium) ;;
+      *) packages+=("$package") ;;
+    esac
+  done
+  install_packages "what the tests need" "${packages[@]}"
+}
+
+# One named part of the tests: its output as it comes, its time, and no stop at a failure: the others say more.
+part() { # NAME COMMAND...
+  local name="$1" began=$SECONDS status=0
+  shift
+  printf '\n=== %s\n' "$name"
+  "$@" </dev/null || status=$?
+  if ((status == 0)); then
+    TEST_RESULTS+=("passed  $(printf '%4d' $((SECONDS - began))) s  $name")
+  else
+    TEST_RESULTS+=("FAILED  $(printf '%4d' $((SECONDS - began))) s  $name (exit $status)")
+    TESTS_FAILED=$((TESTS_FAILED + 1))
+  fi
+  say "=== $name: ended with $status after $((SECONDS - began)) s"
+}
+
+summarize() {
+  printf '\n'
+  printf '%s\n' "${TEST_RESULTS[@]}"
+  say "$((${#TEST_RESULTS[@]} - TESTS_FAILED)) passed, $TESTS_FAILED failed"
+}
+
+run_all_tests() {
+  cd "$ROOT" || return
+  engine_ready
+  install_test_packages
+  ready_node
+  choose_test_worker
+  trap stop_test_worker EXIT
+  stop_test_worker # what a killed earlier run may have left
+  step npm-ci "Installing the Node packages" npm ci --no-audit --no-fund
+  part "npm run check" npm run --silent check
+  # The desktop's image as it stands in this tree, whatever an earlier run left: the builder's cache makes it quick.
+  part "a worker, stand-alone" env FORCE_REBUILD_EXAM_IMAGE=true ./start.sh --standalone --yes
+  part "npm test" npm test --silent
+  part "npm run e2e -- --quick" npm run --silent e2e -- --quick
+  part "npm run faults -- --quick" npm run --silent faults -- --quick
+  part "npm run escape -- --quick" npm run --silent escape -- --quick
+  summarize
+  ((TESTS_FAILED == 0))
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Starts this worker, or brings a running one up to date with its settings. Safe to run twice.
+set -euo pipefail
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+for part in terminal env standalone apt engine images build pack-images compose ready summary; do
+  # shellcheck source=/dev/null
+  . "$ROOT/scripts/$part.sh"
+done
+
+usage() {
+  cat <<'USAGE'
+usage: ./start.sh [--standalone] [--listen ADDRESS] [--yes]
+
+  Makes .env.worker from .env.worker.example on the first run, finds or makes the images, builds the desktop's image when
+  it is missing, starts the services and waits until they are healthy.
+
+  --standalone      with control-plane, database and a sample exam on this host; fills .env.worker in by itself
+  --listen ADDRESS  host address on which the published ports listen (0.0.0.0: all); kept in .env.worker
+  --yes             asks nothing
+
+  FORCE_REBUILD_EXAM_IMAGE=true ./start.sh   builds the desktop's image anew
+USAGE
+}
+
+parse() {
+  STANDALONE=false LISTEN=""
+  while (($# > 0)); do
+    case "$1" in
+      --standalone) STANDALONE=true ;;
+      --listen)
+        [[ "${2:-}" =~ ^[0-9a-fA-F.:]+$ ]] || die "--listen wants an address of this host, such as 0.0.0.0; see ./start.sh --help"
+        LISTEN="$2"
+        shift
+        ;;
+      --yes) export ASSUME_YES=true ;;
+      --help | -h)
+        usage
+        exit 0
+        ;;
+      *) die "start.sh does not know \"$1\"; see ./start.sh --help" ;;
+    esac
+    shift
+  done
+}
+
+settle_env() {
+  make_env_file
+  [[ "$STANDALONE" == true ]] && fill_standalone
+  [[ -n "$LISTEN" ]] && set_env_value WORKER_BIND "$LISTEN" && set_env_value CONSOLE_BIND "$LISTEN"
+  check_env
+}
+
+main() {
+  parse "$@"
+  settle_env
+  engine_answers || die "No Docker engine answers here: run ./bootstrap-worker.sh up, which installs and starts one."
+  require_new_engine
+  if is_standalone; then resolve_images node redis guacd postgres; else resolve_images node redis guacd; fi
+  ready_worker_image
+  ready_exam_image
+  start_services
+  wait_until_ready
+  print_summary
+}
+
+main "$@"

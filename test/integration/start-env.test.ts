@@ -1,0 +1,134 @@
+import { chmod, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Pack } from './start-shim.ts';
+
+const REQUIRED = [
+  'WORKER_CODE',
+  'WORKER_NAME',
+  'WORKER_API_BASE_URL',
+  'CONTROL_PLANE_API_BASE',
+  'WORKER_CLUSTER_TOKEN',
+  'JWT_SECRET',
+  'GUAC_TOKEN_KEY',
+  'DB_HOST',
+  'DB_USER',
+  'DB_PASSWORD',
+  'DB_NAME',
+];
+
+let pack: Pack;
+beforeEach(async () => {
+  pack = await Pack.lay();
+});
+afterEach(() => pack.clear());
+
+const settingOf = async (name: string) =>
+  (await pack.read('.env.worker')).match(new RegExp(`^${name}=(.*)$`, 'm'))?.[1];
+const filled = (values: Readonly<Record<string, string>> = {}) =>
+  pack.write(
+    '.env.worker',
+    Object.entries({ ...Object.fromEntries(REQUIRED.map((name) => [name, 'given'])), ...values })
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  );
+
+describe('the settings file', () => {
+  test('is made on the first run, private, and every missing value is named at once with what it is for', async () => {
+    const run = await pack.run('./start.sh');
+    expect(run.status).toBe(1);
+    for (const name of REQUIRED) expect(run.output).toMatch(new RegExp(`^  ${name} +\\S+ .+`, 'm'));
+    expect(run.output).toContain('11 values');
+    expect((await stat(join(pack.root, '.env.worker'))).mode & 0o777).toBe(0o600);
+    expect(await pack.changes()).toEqual([]);
+  });
+
+  test('says the same before anything is installed, through bootstrap-worker.sh', async () => {
+    const run = await pack.run('./bootstrap-worker.sh up --yes');
+    expect(run).toMatchObject({ status: 1, output: expect.stringContaining('11 values') });
+    expect(await pack.changes()).toEqual([]);
+  });
+
+  test('counts empty values and placeholders anywhere as missing', async () => {
+    await filled({ DB_HOST: '', JWT_SECRET: "'CHANGE_ME-please'", EXAM_ORIGIN_IP: 'CHANGE_ME' });
+    const run = await pack.run('./start.sh');
+    expect(run.output).toContain('3 values');
+    for (const name of ['DB_HOST', 'JWT_SECRET', 'EXAM_ORIGIN_IP']) expect(run.output).toContain(`  ${name} `);
+    expect(run.output).not.toContain('please');
+  });
+
+  test('takes the token under its older name', async () => {
+    await filled({ WORKER_CLUSTER_TOKEN: 'CHANGE_ME', WORKER_HEARTBEAT_TOKEN: 'given' });
+    expect(await pack.run('./start.sh')).toMatchObject({ status: 0 });
+  });
+
+  test('is left alone when it is complete, however often the worker is started', async () => {
+    await filled({ DB_PASSWORD: "'a $ b # c'" });
+    const before = await pack.read('.env.worker');
+    expect(await pack.run('./start.sh')).toMatchObject({ status: 0 });
+    expect(await pack.run('./start.sh')).toMatchObject({ status: 0 });
+    expect(await pack.read('.env.worker')).toBe(before);
+  });
+});
+
+describe('--standalone', () => {
+  test('fills everything in, secrets of its own each time, ports on loopback', async () => {
+    expect(await pack.run('./start.sh --standalone --yes')).toMatchObject({ status: 0 });
+    const first = await settingOf('JWT_SECRET');
+    expect(first).toMatch(/^[0-9a-f]{32}$/);
+    expect((await settingOf('GUAC_TOKEN_KEY'))?.length).toBe(32);
+    for (const bind of ['WORKER_BIND', 'CONSOLE_BIND']) expect(await settingOf(bind)).toBe('127.0.0.1');
+    await pack.run('rm .env.worker && ./start.sh --standalone --yes');
+    expect(await settingOf('JWT_SECRET')).not.toBe(first);
+  });
+
+  test('gives at least 8 slots on 2 cores with 8 GB', async () => {
+    await pack.run('./start.sh --standalone --yes');
+    const planned = async (name: string) => Number(await settingOf(name));
+    const byCpu = (2 - (await planned('WORKER_RESERVED_CPUS'))) / (await planned('EXAM_VM_CPUS'));
+    const byMemory = (7900 - (await planned('WORKER_RESERVED_MEMORY_MB'))) / (await planned('EXAM_VM_MEMORY_MB'));
+    expect(Math.floor(Math.min(byCpu, byMemory))).toBeGreaterThanOrEqual(8);
+  });
+
+  test('never replaces a value, neither at the first start nor later', async () => {
+    await pack.run('./start.sh'); // leaves the example's copy behind
+    await pack.run('./start.sh --standalone --yes', { JWT_SECRET: 'ignored: the file is there already' });
+    const made = await pack.read('.env.worker');
+    await pack.write('.env.worker', made.replace(/^EXAM_VM_CPUS=.*$/m, 'EXAM_VM_CPUS=1.5'));
+    const edited = await pack.read('.env.worker');
+    expect(edited).not.toBe(made);
+    await pack.run('./start.sh --standalone --yes');
+    expect(await pack.read('.env.worker')).toBe(edited);
+  });
+
+  test('takes values over from the environment when the file is made', async () => {
+    await pack.run('./start.sh --standalone --yes', { WORKER_CODE: 'second', WORKER_PUBLIC_PORT: '3100' });
+    expect(await settingOf('WORKER_CODE')).toBe('second');
+    expect(await settingOf('WORKER_PUBLIC_PORT')).toBe('3100');
+  });
+
+  test('will not turn the settings of a worker with a control-plane into its own', async () => {
+    await filled({ CONTROL_PLANE_API_BASE: 'https://main.example.edu/api' });
+    const before = await pack.read('.env.worker');
+    const run = await pack.run('./start.sh --standalone --yes');
+    expect(run).toMatchObject({ status: 1, output: expect.stringContaining('WORKER_ENV_FILE=') });
+    expect(await pack.read('.env.worker')).toBe(before);
+  });
+
+  test('--listen opens the ports, and is refused when it is no address', async () => {
+    expect(await pack.run('./start.sh --standalone --listen --yes')).toMatchObject({ status: 1 });
+    await expect(pack.read('.env.worker')).rejects.toThrow();
+    await pack.run('./start.sh --standalone --yes --listen 0.0.0.0');
+    for (const bind of ['WORKER_BIND', 'CONSOLE_BIND']) expect(await settingOf(bind)).toBe('0.0.0.0');
+  });
+});
+
+describe('without an engine', () => {
+  test('start.sh says which command brings one', async () => {
+    await filled();
+    await pack.write('bin/docker', '#!/bin/sh\nexit 1\n');
+    await chmod(join(pack.root, 'bin/docker'), 0o755);
+    const run = await pack.run('./start.sh');
+    expect(run).toMatchObject({ status: 1, output: expect.stringContaining('./bootstrap-worker.sh up') });
+  });
+});
