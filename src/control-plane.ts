@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type Logger, pino } from 'pino';
+import { BadSettings, readControlPlaneConfig, readLogLevel } from './config.ts';
+import { prepareFirstStart } from './control-plane/first-start.ts';
+import { controlPlaneApp } from './control-plane/http/app.ts';
+import { loginTokens } from './control-plane/login-token.ts';
+import { logWarnings } from './control-plane/process-warnings.ts';
+import { reconcile } from './control-plane/reconcile.ts';
+import { repeat } from './control-plane/repeat.ts';
+import { readWebAssets } from './control-plane/web-assets.ts';
+import { httpWorkerCalls } from './control-plane/worker-calls.ts';
+import { openDatabase } from './postgres/database.ts';
+import { dispatchStore } from './postgres/dispatch-store.ts';
+import { examStore } from './postgres/exam-store.ts';
+import { migrate } from './postgres/migrate.ts';
+import { userStore } from './postgres/user-store.ts';
+import { waitForDatabase } from './postgres/wait.ts';
+import { workerStore } from './postgres/worker-store.ts';
+
+const RECONCILE_EVERY_MS = 5 * 60_000;
+
+async function main(): Promise<void> {
+  const settings = readControlPlaneConfig();
+  const log = pino({ level: readLogLevel() });
+  logWarnings(log);
+
+  const database = openDatabase(settings.database, (err) => log.warn({ err }, 'an idle database connection broke'));
+  await waitForDatabase(database, log);
+  const applied = await migrate(settings.database, (reason) => log.error({ reason }, 'a migration failed'));
+  if (applied.length > 0) log.info({ applied }, 'migrations applied');
+
+  const ports = {
+    users: userStore(database.pool),
+    exams: examStore(database.pool),
+    workers: workerStore(database.pool),
+    dispatches: dispatchStore(database),
+    calls: httpWorkerCalls({ clusterToken: settings.clusterToken, timeoutMs: settings.clusterTimeoutMs }),
+    withLock: database.withLock,
+    loginTokens: loginTokens(settings.jwtSecret),
+    databaseAnswers: database.answers,
+    assets: await readWebAssets(),
+    clock: () => new Date(),
+    log,
+    settings,
+  };
+  await prepareFirstStart(ports);
+
+  const server = createServer(controlPlaneApp(ports)).listen(settings.port);
+  await once(server, 'listening');
+  log.info({ port: settings.port }, 'control-plane is up');
+
+  const stopping = new AbortController();
+  if (settings.dispatchCleanupEnabled) {
+    repeat(RECONCILE_EVERY_MS, stopping.signal, log, 'reconcile', async () => {
+      const counts = await reconcile(ports, 'timer');
+      if (counts.cleaned > 0) log.info({ counts }, 'reconciled');
+    });
+  }
+
+  await signalled(log);
+  stopping.abort();
+  server.close();
+  server.closeIdleConnections();
+  // Joins under way get to finish: each one that is cut off leaves a student in doubt.
+  await Promise.race([once(server, 'close'), once(AbortSignal.timeout(8_000), 'abort')]);
+  server.closeAllConnections();
+  await database.close();
+}
+
+async function signalled(log: Logger): Promise<void> {
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
+  });
+  log.info({ signal }, 'stopping');
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof BadSettings ? error.message : error instanceof Error ? error.stack : error}\n`,
+  );
+  // Open database connections would keep a failed start alive.
+  process.exit(1);
+});

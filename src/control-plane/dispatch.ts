@@ -1,0 +1,35 @@
+/**
+ * A dispatch says on which worker a student of an exam sits: one row per student and exam, whatever happens at once.
+ * - `allocating`: a slot is reserved there and the worker is being asked; the student has seen no desktop yet.
+ * - `active`: the worker answered with a desktop, there may be a student's work on it.
+ * - `releasing`: the student has handed in; the worker has not yet confirmed the release.
+ */
+export type DispatchState = 'allocating' | 'active' | 'releasing';
+
+export interface Seat {
+  readonly userId: number;
+  readonly examId: number;
+}
+
+export interface Dispatch extends Seat {
+  readonly id: number;
+  readonly workerCode: string;
+  readonly state: DispatchState;
+  readonly ip: string | null;
+  readonly containerId: string | null;
+  readonly createdAt: Date;
+  readonly lastJoinedAt: Date;
+}
+
+/** An exam sticks to the worker it started on. */
+export interface Affinity {
+  readonly examId: number;
+  readonly workerCode: string;
+  readonly expiresAt: Date;
+}
+
+/** What the worker answered to allocate. */
+export interface Desktop {
+  readonly ip: string;
+  readonly containerId: string;
+}

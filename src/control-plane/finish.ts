@@ -1,0 +1,30 @@
+import type { Seat } from './dispatch.ts';
+import type { DispatchStore, Log, WorkerCalls, WorkerStore } from './ports.ts';
+
+export interface FinishPorts {
+  readonly workers: WorkerStore;
+  readonly dispatches: DispatchStore;
+  readonly calls: WorkerCalls;
+  readonly log: Log;
+}
+
+export type FinishOutcome = 'released' | 'nothing_there' | 'release_pending';
+
+/**
+ * The student hands in. That never waits for a worker in trouble: the dispatch is marked first and reconcile releases
+ * it when the worker answers again.
+ */
+export async function finish(ports: FinishPorts, seat: Seat): Promise<FinishOutcome> {
+  const dispatch = await ports.dispatches.markReleasing(seat);
+  if (!dispatch) return 'nothing_there';
+  const worker = await ports.workers.byCode(dispatch.workerCode);
+  if (worker) {
+    const answer = await ports.calls.release(worker, seat);
+    if (!answer.ok) {
+      ports.log.warn({ worker: worker.code, ...seat, detail: answer.detail }, 'release failed, reconcile tries again');
+      return 'release_pending';
+    }
+  }
+  await ports.dispatches.drop(dispatch);
+  return 'released';
+}

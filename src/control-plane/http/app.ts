@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { FinishPorts } from '../finish.ts';
+import type { Log } from '../ports.ts';
+import type { Asset } from '../web-assets.ts';
+import { refuse } from './answers.ts';
+import { examRoutes } from './exam-routes.ts';
+import { heartbeatRoute } from './heartbeat-route.ts';
+import { loginRoutes } from './login.ts';
+import { type OperatorPorts, operatorRoutes } from './operator-routes.ts';
+import { pageRoutes } from './pages.ts';
+import { type SittingPorts, sittingRoutes } from './sitting-routes.ts';
+import { type WorkerRoutePorts, workerRoutes } from './worker-routes.ts';
+
+export interface ControlPlanePorts extends SittingPorts, FinishPorts, OperatorPorts, WorkerRoutePorts {
+  readonly databaseAnswers: () => Promise<boolean>;
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly clock: SittingPorts['clock'];
+  readonly log: Log;
+  readonly settings: SittingPorts['settings'];
+}
+
+export function controlPlaneApp(ports: ControlPlanePorts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  // Only a proxy on a private address is believed about who calls and whether TLS was used.
+  app.set('trust proxy', ['loopback', 'linklocal', 'uniquelocal']);
+  app.use(logRequests(ports.log));
+
+  app.get('/healthz', async (_request, response) => {
+    const database = await ports.databaseAnswers();
+    response.status(database ? 200 : 503).json({ ok: database, database: database ? 'up' : 'down' });
+  });
+  app.use('/api', express.json({ limit: '64kb' }));
+  // Answers hold tokens and other people's states: nothing between here and the browser may keep them.
+  app.use('/api', (_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use('/api', loginRoutes(ports), heartbeatRoute(ports), examRoutes(ports), sittingRoutes(ports));
+  app.use('/api', operatorRoutes(ports), workerRoutes(ports));
+  app.use('/api', (_request, response) => refuse(response, 404, { error: 'not_found', message: 'No such call.' }));
+  app.use(pageRoutes(ports.assets));
+  app.use(answerErrors(ports.log));
+  return app;
+}
+
+/** Path without its query: tokens travel in queries. Health checks and assets would only hide the rest. */
+function logRequests(log: Log): RequestHandler {
+  return (request, response, next) => {
+    const requestId = /^[\w.-]{1,64}$/.exec(request.get('x-request-id') ?? '')?.[0] ?? randomUUID();
+    response.locals.requestId = requestId;
+    response.set('x-request-id', requestId);
+    const began = performance.now();
+    response.on('finish', () => {
+      if (!request.path.startsWith('/api/') || request.method === 'GET') return;
+      const ms = Math.round(performance.now() - began);
+      log.info({ requestId, method: request.method, path: request.path, status: response.statusCode, ms }, 'request');
+    });
+    next();
+  };
+}
+
+/** The one place where an unexpected error is logged. Express' own (malformed JSON, body too large) carry their status. */
+function answerErrors(log: Log): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const status = typeof error?.status === 'number' ? error.status : 500;
+    if (status < 500) {
+      return refuse(response, status, { error: 'invalid_request', message: String(error.message) });
+    }
+    const requestId: unknown = response.locals.requestId;
+    log.error({ err: error, requestId, method: request.method, path: request.path }, 'request failed');
+    refuse(response, 500, {
+      error: 'internal',
+      message: 'Something went wrong on the server. Try again; if it stays, give the administrator this request id.',
+      requestId,
+    });
+  };
+}

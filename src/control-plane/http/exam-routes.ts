@@ -1,0 +1,101 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import type { Exam } from '../exam.ts';
+import type { Caller } from '../login-token.ts';
+import type { ExamStore } from '../ports.ts';
+import { idOf, notFound, readBody, refuse } from './answers.ts';
+import { type CallerPorts, callerOf, onlyFor } from './callers.ts';
+
+const time = z.iso
+  .datetime({ offset: true, error: 'must be a time like 2026-06-01T08:00:00+07:00' })
+  .transform((text) => new Date(text));
+const fields = z.strictObject({
+  name: z.string().trim().min(1).max(200),
+  description: z.string().trim().max(2000).optional(),
+  accessCode: z.string().trim().min(1).max(64),
+  startTime: time,
+  endTime: time,
+  isActive: z.boolean().optional(),
+});
+const endsAfterStart = { error: 'must be after startTime', path: ['endTime'] };
+const newExam = fields.refine((exam) => exam.endTime > exam.startTime, endsAfterStart);
+const changedExam = fields.partial();
+
+export interface ExamRoutePorts extends CallerPorts {
+  readonly exams: ExamStore;
+}
+
+export function examRoutes(ports: ExamRoutePorts): Router {
+  const { exams, clock } = ports;
+  const admin = onlyFor(ports, 'ADMIN');
+  const anyone = onlyFor(ports);
+  const router = Router();
+
+  router.get('/exams', anyone, async (_request, response) => {
+    const caller = callerOf(response);
+    const seen = (await exams.all()).filter((exam) => sees(caller, exam));
+    response.set('x-server-time', clock().toISOString()).json(seen.map((exam) => view(caller, exam)));
+  });
+
+  router.post('/exams', admin, async (request, response) => {
+    const body = readBody(response, newExam, request.body);
+    if (!body) return;
+    const exam = await exams.create({ description: '', isActive: true, ...defined(body) });
+    response.status(201).json(exam);
+  });
+
+  router.get('/exams/:id', anyone, async (request, response) => {
+    const id = idOf(request.params.id);
+    const exam = id ? await exams.byId(id) : undefined;
+    const caller = callerOf(response);
+    if (!exam || !sees(caller, exam)) return notFound(response, 'exam');
+    response.json(view(caller, exam));
+  });
+
+  router.patch('/exams/:id', admin, async (request, response) => {
+    const id = idOf(request.params.id);
+    const before = id ? await exams.byId(id) : undefined;
+    if (!before) return notFound(response, 'exam');
+    const body = readBody(response, changedExam, request.body);
+    if (!body) return;
+    if ((body.endTime ?? before.endTime) <= (body.startTime ?? before.startTime)) {
+      const field = body.endTime ? 'endTime' : 'startTime';
+      const message = 'endTime must be after startTime';
+      return refuse(response, 400, { error: 'invalid_body', message, fields: [{ field, message }] });
+    }
+    const exam = await exams.change(before.id, defined(body));
+    if (!exam) return notFound(response, 'exam');
+    response.json(exam);
+  });
+
+  router.delete('/exams/:id', admin, async (request, response) => {
+    const id = idOf(request.params.id);
+    const outcome = id ? await exams.remove(id) : 'not_found';
+    if (outcome === 'not_found') return notFound(response, 'exam');
+    if (outcome === 'in_use') {
+      const message = 'Students sit in this exam. Let them hand in first, or make it inactive.';
+      return refuse(response, 409, { error: 'exam_in_use', message });
+    }
+    response.json({ message: 'deleted' });
+  });
+
+  return router;
+}
+
+function sees({ role }: Caller, exam: Exam): boolean {
+  return role !== 'STUDENT' || exam.isActive;
+}
+
+/** The access code is told in the room, never by the list. */
+function view({ role }: Caller, exam: Exam): Partial<Exam> {
+  if (role !== 'STUDENT') return exam;
+  const { accessCode: _, ...rest } = exam;
+  return rest;
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Absent keys stay absent: with exactOptionalPropertyTypes an undefined is a value of its own. */
+function defined<T extends object>(body: T): Defined<T> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

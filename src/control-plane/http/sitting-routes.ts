@@ -1,0 +1,82 @@
+import { type Request, Router } from 'express';
+import { z } from 'zod';
+import { connectionToken } from '../connection-token.ts';
+import { finish } from '../finish.ts';
+import { type JoinOutcome, type JoinPorts, type JoinRefusal, join } from '../join.ts';
+import { tunnelUrl } from '../tunnel-url.ts';
+import { idOf, notFound, readBody, refuse } from './answers.ts';
+import { attempts } from './attempts.ts';
+import { type CallerPorts, callerOf, onlyFor } from './callers.ts';
+
+const joinBody = z.object({ accessCode: z.string().trim().min(1).max(64) });
+
+export type SittingPorts = JoinPorts & CallerPorts;
+
+const REFUSALS: Record<JoinRefusal, { status: number; message: string }> = {
+  exam_not_found: { status: 404, message: 'There is no such exam.' },
+  wrong_access_code: { status: 403, message: 'This access code is not right for this exam.' },
+  exam_not_active: { status: 403, message: 'This exam is closed.' },
+  exam_not_started: { status: 403, message: 'This exam has not started yet.' },
+  exam_over: { status: 403, message: 'This exam is over.' },
+  no_free_desktop: { status: 503, message: 'No desktop is free at the moment. Try again in a few seconds.' },
+  worker_not_answering: {
+    status: 503,
+    message: 'Your desktop does not answer at the moment. Try again in a few seconds.',
+  },
+};
+
+/** What a student does: join and hand in. */
+export function sittingRoutes(ports: SittingPorts): Router {
+  const student = onlyFor(ports, 'STUDENT');
+  const codes = attempts(ports.clock, 20, 60);
+  const router = Router();
+
+  router.post('/exams/:id/join', student, async (request, response) => {
+    const examId = idOf(request.params.id);
+    if (!examId) return notFound(response, 'exam');
+    const body = readBody(response, joinBody, request.body);
+    if (!body) return;
+    const { userId, username } = callerOf(response);
+    const wait = codes.waitFor(username);
+    if (wait > 0) {
+      response.set('Retry-After', String(wait));
+      const message = `Too many wrong access codes. Try again in ${wait} seconds.`;
+      return refuse(response, 429, { error: 'too_many_attempts', message, retryAfterSec: wait });
+    }
+    const outcome = await join(ports, { userId, examId }, body.accessCode);
+    if (outcome.kind === 'joined') return response.json(joined(ports, request, outcome));
+
+    const { status, message } = REFUSALS[outcome.why];
+    if (outcome.why === 'wrong_access_code') codes.failed(username);
+    if (status === 503) response.set('Retry-After', '3');
+    const times = outcome.exam ? { startTime: outcome.exam.startTime, endTime: outcome.exam.endTime } : {};
+    refuse(response, status, { error: outcome.why, message, ...times, serverTime: ports.clock() });
+  });
+
+  router.post('/exams/:id/finish', student, async (request, response) => {
+    const examId = idOf(request.params.id);
+    if (!examId || !(await ports.exams.byId(examId))) return notFound(response, 'exam');
+    const outcome = await finish(ports, { userId: callerOf(response).userId, examId });
+    response.json({ message: 'handed in', outcome });
+  });
+
+  return router;
+}
+
+function joined(ports: SittingPorts, request: Request, outcome: Extract<JoinOutcome, { kind: 'joined' }>) {
+  const { exam, worker, desktop, moved } = outcome;
+  const { settings, clock } = ports;
+  const login = { username: settings.vmUsername, password: settings.vmPassword };
+  return {
+    token: connectionToken(settings.guacTokenKey, desktop.ip, login),
+    type: 'rdp',
+    ip: desktop.ip,
+    vmUsername: settings.vmUsername,
+    tunnelUrl: tunnelUrl(worker.metadata, worker.apiBaseUrl, { hostname: request.hostname, secure: request.secure }),
+    examId: exam.id,
+    examName: exam.name,
+    endTime: exam.endTime,
+    serverTime: clock(),
+    moved,
+  };
+}

@@ -1,0 +1,99 @@
+import type { Affinity, Desktop, Dispatch, Seat } from './dispatch.ts';
+import type { Exam, ExamFields } from './exam.ts';
+import type { Role } from './login-token.ts';
+import type { Placement } from './place.ts';
+import type { Observation } from './reconcile-plan.ts';
+import type { Heartbeat, WorkerNode } from './worker-node.ts';
+
+export interface User {
+  readonly id: number;
+  readonly username: string;
+  readonly role: Role;
+  readonly passwordHash: string;
+}
+
+export interface UserStore {
+  byName(username: string): Promise<User | undefined>;
+  byId(id: number): Promise<User | undefined>;
+  /** Makes the user, or gives the one of that name this password and role. */
+  put(user: Omit<User, 'id'>): Promise<User>;
+}
+
+export interface ExamStore {
+  all(): Promise<Exam[]>;
+  byId(id: number): Promise<Exam | undefined>;
+  create(fields: ExamFields): Promise<Exam>;
+  change(id: number, fields: Partial<ExamFields>): Promise<Exam | undefined>;
+  remove(id: number): Promise<'removed' | 'not_found' | 'in_use'>;
+}
+
+export interface WorkerStore {
+  all(): Promise<WorkerNode[]>;
+  byCode(code: string): Promise<WorkerNode | undefined>;
+  beat(heartbeat: Heartbeat, slots: number, at: Date): Promise<WorkerNode>;
+  change(code: string, flags: { isDraining?: boolean; isEnabled?: boolean }): Promise<WorkerNode | undefined>;
+  setActiveSessions(code: string, activeSessions: number): Promise<void>;
+}
+
+/** The rows as they stand while nobody else may place anybody. */
+export interface PlacingView {
+  readonly existing: Dispatch | undefined;
+  readonly workers: readonly WorkerNode[];
+  readonly affinity: Affinity | undefined;
+}
+
+export type Reservation =
+  | { readonly kind: 'reserved'; readonly dispatch: Dispatch; readonly moved: boolean }
+  | { readonly kind: 'wait'; readonly workerCode: string }
+  | { readonly kind: 'full' };
+
+export interface DispatchStore {
+  /** Decides and writes as one step: no two joins, in whatever process, place from the same picture. */
+  reserve(
+    seat: Seat,
+    decide: (view: PlacingView) => Placement,
+    stamps: { now: Date; affinityUntil: Date },
+  ): Promise<Reservation>;
+  /** Writes down the desktop if the dispatch is still on that worker. False: somebody moved or ended it meanwhile. */
+  seated(dispatch: Dispatch, desktop: Desktop, at: Date): Promise<boolean>;
+  /** Gives a reservation back that led to no desktop. */
+  abandon(dispatch: Dispatch): Promise<void>;
+  find(seat: Seat): Promise<Dispatch | undefined>;
+  markReleasing(seat: Seat): Promise<Dispatch | undefined>;
+  /** Removes the dispatch unless a join has touched it since it was read. */
+  drop(dispatch: Dispatch): Promise<boolean>;
+  scan(afterId: number, limit: number): Promise<Dispatch[]>;
+  activeOf(examId: number): Promise<number>;
+  affinities(): Promise<Affinity[]>;
+  dropAffinity(examId: number): Promise<boolean>;
+}
+
+/** One at a time over all control-plane processes. */
+export type WithLock = <T>(name: string, run: () => Promise<T>) => Promise<T>;
+
+export type WorkerAnswer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly why: 'timeout' | 'unreachable' | 'refused' | 'malformed'; readonly detail: string };
+
+export interface PrewarmCounts {
+  readonly requested: number;
+  readonly created: number;
+  readonly failed: number;
+  readonly poolAvailable: number;
+}
+
+/** The calls of contract section 1. */
+export interface WorkerCalls {
+  allocate(worker: { apiBaseUrl: string }, seat: Seat): Promise<WorkerAnswer<Desktop>>;
+  release(worker: { apiBaseUrl: string }, seat: Seat): Promise<WorkerAnswer<{ message?: string | undefined }>>;
+  prewarm(worker: { apiBaseUrl: string }, examId: number, count: number): Promise<WorkerAnswer<PrewarmCounts>>;
+  observe(worker: { apiBaseUrl: string }): Promise<Observation>;
+}
+
+export type Clock = () => Date;
+
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

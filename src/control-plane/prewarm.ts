@@ -1,0 +1,46 @@
+import type { Clock, Log, PrewarmCounts, WorkerCalls, WorkerStore } from './ports.ts';
+import type { ControlPlaneSettings } from './settings.ts';
+import { type Share, spread } from './spread.ts';
+
+export interface PrewarmPorts {
+  readonly workers: WorkerStore;
+  readonly calls: WorkerCalls;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: ControlPlaneSettings;
+}
+
+export interface Distributed extends PrewarmCounts {
+  readonly workerCode: string;
+  readonly error?: string;
+}
+
+export interface PrewarmOutcome extends PrewarmCounts {
+  readonly distributed: readonly Distributed[];
+}
+
+/** `failed` also counts what found no free slot anywhere: requested − failed is what will be there. */
+export async function prewarm(ports: PrewarmPorts, examId: number, count: number): Promise<PrewarmOutcome> {
+  const clocked = { now: ports.clock(), heartbeatTtlSec: ports.settings.heartbeatTtlSec };
+  const shares = spread(await ports.workers.all(), count, clocked);
+  const distributed = await Promise.all(shares.map((share) => ask(ports, examId, share)));
+  const unplaced = count - shares.reduce((sum, share) => sum + share.count, 0);
+  return {
+    requested: count,
+    created: total(distributed, 'created'),
+    failed: total(distributed, 'failed') + unplaced,
+    poolAvailable: total(distributed, 'poolAvailable'),
+    distributed,
+  };
+}
+
+async function ask(ports: PrewarmPorts, examId: number, { worker, count }: Share): Promise<Distributed> {
+  const answer = await ports.calls.prewarm(worker, examId, count);
+  if (answer.ok) return { workerCode: worker.code, ...answer.value };
+  ports.log.warn({ worker: worker.code, examId, why: answer.why, detail: answer.detail }, 'prewarm failed');
+  return { workerCode: worker.code, requested: count, created: 0, failed: count, poolAvailable: 0, error: answer.why };
+}
+
+function total(rows: readonly PrewarmCounts[], field: keyof PrewarmCounts): number {
+  return rows.reduce((sum, row) => sum + row[field], 0);
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+
+// int8 (a dispatch's id) comes as text by default; ours stay far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export interface DatabaseAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+export type Queryable = Pick<pg.Pool, 'query'>;
+
+export interface Database {
+  readonly pool: pg.Pool;
+  inTransaction<T>(run: (client: Queryable) => Promise<T>): Promise<T>;
+  /** Runs alone over every process that uses this database. */
+  withLock<T>(name: string, run: () => Promise<T>): Promise<T>;
+  answers(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export function openDatabase(address: DatabaseAddress, onIdleError: (error: Error) => void): Database {
+  const pool = new pg.Pool({ ...address, max: 20, connectionTimeoutMillis: 5_000, application_name: 'control-plane' });
+  // Locks wait here, so that waiting for one never takes the connections that its holder's work needs.
+  const locks = new pg.Pool({ ...address, max: 5, application_name: 'control-plane-locks' });
+  // Without a listener an idle connection that PostgreSQL closes would end the process.
+  pool.on('error', onIdleError);
+  locks.on('error', onIdleError);
+
+  return {
+    pool,
+    async inTransaction(run) {
+      const client = await pool.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query('begin');
+        const result = await run(client);
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch((failed: Error) => {
+          broken = failed;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    async withLock(name, run) {
+      const client = await locks.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query('select pg_advisory_lock($1)', [lockKey(name)]);
+        return await run();
+      } finally {
+        // A connection that cannot unlock is closed: PostgreSQL drops its locks with it.
+        await client.query('select pg_advisory_unlock($1)', [lockKey(name)]).catch((failed: Error) => {
+          broken = failed;
+        });
+        client.release(broken);
+      }
+    },
+    answers: () =>
+      pool.query('select 1').then(
+        () => true,
+        () => false,
+      ),
+    close: async () => {
+      await Promise.all([pool.end(), locks.end()]);
+    },
+  };
+}
+
+/** Advisory locks are 64-bit numbers; ours have names. */
+export function lockKey(name: string): string {
+  return createHash('sha256').update(`vdi-control-plane:${name}`).digest().readBigInt64BE(0).toString();
+}

@@ -1,0 +1,51 @@
+import type { Exam, ExamFields } from '../control-plane/exam.ts';
+import type { ExamStore } from '../control-plane/ports.ts';
+import type { Queryable } from './database.ts';
+
+const COLUMNS = 'id, name, description, "accessCode", "startTime", "endTime", "isActive", "createdAt", "updatedAt"';
+const FOREIGN_KEY_VIOLATION = '23503';
+
+export function examStore(db: Queryable): ExamStore {
+  return {
+    async all() {
+      const { rows } = await db.query<Exam>(`select ${COLUMNS} from exams order by "startTime" desc, id desc`);
+      return rows;
+    },
+    async byId(id) {
+      const { rows } = await db.query<Exam>(`select ${COLUMNS} from exams where id = $1`, [id]);
+      return rows[0];
+    },
+    async create(exam) {
+      const { rows } = await db.query<Exam>(
+        `insert into exams (name, description, "accessCode", "startTime", "endTime", "isActive")
+         values ($1, $2, $3, $4, $5, $6) returning ${COLUMNS}`,
+        values(exam),
+      );
+      return rows[0] as Exam;
+    },
+    async change(id, fields) {
+      const { rows } = await db.query<Exam>(
+        `update exams set name = coalesce($2, name), description = coalesce($3, description),
+           "accessCode" = coalesce($4, "accessCode"), "startTime" = coalesce($5, "startTime"),
+           "endTime" = coalesce($6, "endTime"), "isActive" = coalesce($7, "isActive"), "updatedAt" = now()
+         where id = $1 returning ${COLUMNS}`,
+        [id, ...values(fields)],
+      );
+      return rows[0];
+    },
+    async remove(id) {
+      try {
+        const { rowCount } = await db.query('delete from exams where id = $1', [id]);
+        return rowCount ? 'removed' : 'not_found';
+      } catch (error) {
+        // A student sits in it: the dispatch holds the row.
+        if ((error as { code?: string }).code === FOREIGN_KEY_VIOLATION) return 'in_use';
+        throw error;
+      }
+    },
+  };
+}
+
+function values(exam: Partial<ExamFields>): unknown[] {
+  return [exam.name, exam.description, exam.accessCode, exam.startTime, exam.endTime, exam.isActive];
+}
