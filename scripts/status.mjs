@@ -1,11 +1,10 @@
 // Prints what GET /api/vdi/cluster/status says, as a short table. Run by status.sh in a container; ends with 1 when the
 // worker does not answer or is not ready.
-import { env, exit } from 'node:process';
+import { env, exit, stdout } from 'node:process';
 
-// biome-ignore lint/style/noProcessEnv: a script of its own, outside of what src/config.ts reads
 const { STATUS_URL, STATUS_TOKEN } = env;
 
-const print = (line) => globalThis.console.log(line);
+const print = (line) => stdout.write(`${line}\n`);
 
 function age(since) {
   const minutes = Math.max(0, Math.round((Date.now() - new Date(since).getTime()) / 60_000));
