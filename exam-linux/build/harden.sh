@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Takes out of the image what leads out of the desktop. Runs last: the package tools do not work for the student after it.
+set -euo pipefail
+
+# Menu entries that lead nowhere here.
+tidy_menu() {
+  cd /usr/share/applications
+  rm -f chromium.desktop exo-*.desktop xfce4-about.desktop xfce4-file-manager.desktop xfce4-mail-reader.desktop \
+    xfce4-web-browser.desktop xfce4-terminal-emulator.desktop xfce-backdrop-settings.desktop thunar-bulk-rename.desktop \
+    thunar-settings.desktop panel-desktop-handler.desktop panel-preferences.desktop xfce-wm*-settings.desktop xfce-workspaces-settings.desktop \
+    org.fcitx.*.desktop fcitx5-*.desktop openjdk-*-policytool.desktop xrdp*.desktop
+  cp /usr/share/exam/desktop/1-browser.desktop exam-browser.desktop
+}
+
+lock_tools() {
+  # Package tools: root's at build time, nobody's afterwards.
+  rm -rf /usr/bin/apt* /usr/lib/apt /usr/bin/dpkg* /usr/sbin/dpkg* /usr/bin/dselect /etc/apt/sources.list* /usr/lib/dpkg
+  rm -f /usr/bin/su /usr/bin/sudo /usr/bin/newgrp /usr/bin/sg /usr/bin/chsh /usr/bin/chfn /usr/bin/gpasswd /usr/bin/passwd /usr/bin/chage \
+    /usr/bin/mount /usr/bin/umount /usr/sbin/visudo /usr/bin/expiry
+  # xrdp's channel server would bring clipboard, drives and sound; the channels are closed, and so it has nothing to do.
+  ln -sf /bin/true /usr/sbin/xrdp-chansrv
+  chmod 700 /usr/sbin/nft /usr/lib/exam/{entry,keep,ready,drop}
+  chmod 755 /usr/lib/exam/{session,browser,windows,reattach,shut}
+  chmod 644 /usr/lib/exam/*.sh
+}
+
+# no-new-privileges makes them powerless anyway; what is not there need not be relied on.
+no_setuid() { find / -xdev \( -perm -4000 -o -perm -2000 \) -type f -exec chmod a-s {} +; }
+
+main() {
+  tidy_menu
+  chmod 711 /etc/exam
+  lock_tools
+  no_setuid
+  chown root:root /usr/lib/exam/*
+  if find / -xdev \( -perm -4000 -o -perm -2000 \) -type f | grep .; then echo "setuid programs are left" >&2; exit 1; fi
+}
+main "$@"

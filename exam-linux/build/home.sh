@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# The student's account and home as the image carries them, so that a desktop's start has nothing to copy.
+set -euo pipefail
+HOME_DIR=/home/student
+
+accounts() {
+  groupadd -g 1000 student
+  useradd -u 1000 -g 1000 -M -d "$HOME_DIR" -s /bin/bash -c "Student" student
+  groupadd -r exam-dns
+  useradd -r -g exam-dns -M -d /nonexistent -s /usr/sbin/nologin exam-dns
+}
+
+# Samples of languages that were left out of the image would only disappoint.
+samples() {
+  cd /usr/share/exam/workspace
+  if [ "$WITH_CPP" != true ]; then rm -rf c cpp; sed -i '/^C:\|^C++:/d' README.txt; fi
+  if [ "$WITH_PYTHON" != true ]; then rm -rf python; sed -i '/^Python:/d' README.txt; fi
+  if [ "$WITH_JAVA" != true ]; then rm -rf java; sed -i '/^Java:/d' README.txt; fi
+  if [ "$WITH_GEANY" != true ]; then rm -f /usr/share/exam/desktop/*geany.desktop; fi
+  if [ "$WITH_IDE" = codeblocks ]; then cp /usr/share/applications/codeblocks.desktop /usr/share/exam/desktop/5-codeblocks.desktop; fi
+}
+
+home() {
+  mkdir -p "$HOME_DIR"/{workspace,.config/geany,.config/xfce4/terminal,.local/share,.cache}
+  # The desktop's icons are root's: they need no trust dialog and cannot be broken.
+  cat > "$HOME_DIR/.config/user-dirs.dirs" <<'DIRS'
+XDG_DESKTOP_DIR="/usr/share/exam/desktop"
+XDG_DOWNLOAD_DIR="$HOME/workspace"
+XDG_DOCUMENTS_DIR="$HOME/workspace"
+DIRS
+  echo 'enabled=False' > "$HOME_DIR/.config/user-dirs.conf"
+  cat > "$HOME_DIR/.config/xfce4/terminal/terminalrc" <<'RC'
+[Configuration]
+FontName=DejaVu Sans Mono 11
+MiscShowUnsafePasteDialog=FALSE
+MiscDefaultGeometry=90x26
+ScrollingLines=5000
+RC
+  printf '[geany]\nload_vte=false\nauto_latex=false\n' > "$HOME_DIR/.config/geany/geany.conf"
+  cp /etc/skel/.bashrc /etc/skel/.profile "$HOME_DIR/"
+  chown -R 1000:1000 "$HOME_DIR"
+  chmod 750 "$HOME_DIR"
+}
+
+main() {
+  accounts
+  samples
+  home
+  install -d -o root -g xrdp -m 0770 /var/log/xrdp
+  install -d -m 0755 /etc/exam
+  fc-cache -f
+}
+main "$@"

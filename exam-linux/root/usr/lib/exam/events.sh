@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# Told and seen without starting a process: the first second of a desktop has none to spare.
+#
+# Readiness is told on PID 1's stdout, one line each; the backend reads it there. Only root's processes hold that pipe.
+
+# Text that is safe inside a JSON string, on one line.
+one_line() {
+  local text=$1
+  text=${text//$'\n'/; }
+  text=${text//\\/\\\\}
+  text=${text//\"/\\\"}
+  printf '%s' "${text//[$'\001'-$'\037']/ }"
+}
+
+ms_since_start() { echo $(( (${EPOCHREALTIME/[.,]/} - EXAM_STARTED) / 1000 )); }
+
+event() { printf 'desktop-event {"event":"%s","ms":%d%s}\n' "$1" "$(ms_since_start)" "${2:+,$2}"; }
+
+fail_event() { event failed "\"reason\":\"$(one_line "$1")\""; }
+
+exec {SILENCE}<> <(:)
+nap() { read -rt "$1" -u "$SILENCE" _ || true; }
+
+# Whether something listens on a TCP port (given in hexadecimal, as the kernel writes it).
+listens() {
+  local text file
+  for file in /proc/net/tcp /proc/net/tcp6; do
+    if ! [ -r "$file" ]; then continue; fi
+    IFS= read -rd '' text < "$file" || true
+    if [[ $text =~ :\ [0-9A-F]+:$1\ [0-9A-F]+:0000\ 0A\  ]]; then return 0; fi
+  done
+  return 1
+}

@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+int main(void) {
+    printf("Xin chào! Hello from C.\n");
+    return 0;
+}
