@@ -45,7 +45,7 @@ up() {
 }
 
 logs() {
-  [[ -e "$ENV_FILE" ]] || die "There is no $ENV_FILE, so no worker was started from here: ./start.sh starts one."
+  need_env_file
   local follow=()
   [[ -t 1 ]] && follow=(--follow)
   compose logs --tail 100 "${follow[@]}" "$@"

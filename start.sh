@@ -45,7 +45,10 @@ parse() {
 
 settle_env() {
   make_env_file
-  [[ "$STANDALONE" == true ]] && fill_standalone
+  if [[ "$STANDALONE" == true ]]; then
+    need_engine
+    fill_standalone
+  fi
   [[ -n "$LISTEN" ]] && set_env_value WORKER_BIND "$LISTEN" && set_env_value CONSOLE_BIND "$LISTEN"
   check_env
 }
@@ -53,8 +56,7 @@ settle_env() {
 main() {
   parse "$@"
   settle_env
-  engine_answers || die "No Docker engine answers here: run ./bootstrap-worker.sh up, which installs and starts one."
-  require_new_engine
+  need_engine
   if is_standalone; then resolve_images node redis guacd postgres; else resolve_images node redis guacd; fi
   ready_worker_image
   ready_exam_image

@@ -41,8 +41,8 @@ show_desktops_by_docker() {
 main() {
   [[ "${1:-}" =~ ^(--help|-h)$ ]] && say "usage: ./status.sh   (services, pools, sessions and slots of this worker)" && return
   (($# == 0)) || die "status.sh does not know \"$1\"; see ./status.sh --help"
-  [[ -e "$ENV_FILE" ]] || die "There is no $ENV_FILE, so no worker was started from here: ./start.sh starts one."
-  engine_answers || die "No Docker engine answers here: ./bootstrap-worker.sh up starts it."
+  need_env_file
+  need_engine
   show_services
   local told=0
   show_worker || told=$?

@@ -47,21 +47,22 @@ end_desktops() {
 
 main() {
   parse "$@"
-  [[ -e "$ENV_FILE" ]] || die "There is no $ENV_FILE, so no worker was started from here."
-  engine_answers || die "No Docker engine answers here, so nothing of this worker runs."
+  need_env_file
+  need_engine
   if [[ "$KEEP_DESKTOPS" == true ]]; then
     say "Stopping the services; the desktops stay …"
-    compose rm --stop --force >/dev/null 2>&1
+    compose rm --stop --force >/dev/null 2>&1 || die "Compose could not stop every service: ./status.sh shows what runs."
     say "Stopped. ./start.sh takes the running desktops over again."
     return
   fi
   local students
   students="$(desktops_in_use | wc -l)"
   if ((students > 0)); then
-    confirm "$students students are at work here. End their desktops?" || die "Nothing was stopped. To restart the services around them: ./stop.sh --keep-desktops && ./start.sh"
+    confirm "$students $( ((students == 1)) && echo "student is" || echo "students are") at work here. End their desktops?" || die "Nothing was stopped. To restart the services around them: ./stop.sh --keep-desktops && ./start.sh"
   fi
   say "Stopping the services …"
-  compose stop worker_backend >/dev/null 2>&1 # first: it would fill the pools up again
+  # The backend first: it would fill the pools up again.
+  compose stop worker_backend >/dev/null 2>&1 || warn "the backend could not be stopped by itself"
   end_desktops
   compose down --remove-orphans >/dev/null 2>&1 || die "Compose could not stop everything: run docker compose -p $(project_name) ps --all to see what is left."
   say "Stopped. ./start.sh starts it again."

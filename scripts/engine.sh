@@ -63,6 +63,15 @@ install_engine() {
   install_packages "Docker" "${packages[@]}" iptables ca-certificates
 }
 
+# A pid file that outlived its process (no init system cleans /run here) may by now name somebody else's, and dockerd
+# would refuse to start.
+drop_stale_pid_file() { # FILE NAME_OF_ITS_PROCESS
+  local pid
+  [[ -e "$1" ]] || return 0
+  pid="$(cat "$1")"
+  [[ "$(cat "/proc/$pid/comm" 2>/dev/null)" == "$2" ]] || rm -f "$1"
+}
+
 # Where no init system runs nothing else would keep dockerd: a session of its own lets it outlive this command and its
 # terminal. Inherited descriptors are closed, or a lock that our caller holds would be held for the daemon's life.
 spawn_engine() {
@@ -78,6 +87,8 @@ start_engine() {
   if [[ -d /run/systemd/system ]]; then
     systemctl enable --now docker >/dev/null || die "systemd could not start Docker: see journalctl -u docker"
   else
+    drop_stale_pid_file /var/run/docker.pid dockerd
+    drop_stale_pid_file /var/run/docker/containerd/containerd.pid containerd
     spawn_engine
   fi
   local began=$SECONDS
@@ -109,10 +120,23 @@ require_new_engine() {
   ((${version%%.*} >= 25)) || die "This machine's Docker Engine is $version; the pack needs 25 or newer. Update it (from where it came), then run the same command again."
 }
 
+need_access() {
+  [[ ! -S /var/run/docker.sock || -w /var/run/docker.sock ]] ||
+    die "You may not use this machine's Docker: run the command with sudo, or ask to be put into the group docker."
+}
+
+# For the commands that install nothing.
+need_engine() {
+  if ! engine_answers; then
+    need_access
+    die "No Docker engine answers here: ./bootstrap-worker.sh up installs and starts one."
+  fi
+  require_new_engine
+}
+
 engine_ready() {
   if ! engine_answers; then
-    [[ -S /var/run/docker.sock && ! -w /var/run/docker.sock ]] &&
-      die "You may not use this machine's Docker: run the command with sudo, or ask to be put into the group docker."
+    need_access
     engine_installed || install_engine
     engine_answers || start_engine # a package's own scripts may have started it
   fi

@@ -41,6 +41,11 @@ is_missing() { # VALUE
   [[ -z "$1" || "$1" == *"$PLACEHOLDER"* ]]
 }
 
+need_env_file() {
+  [[ -e "$ENV_FILE" ]] || die "There is no $ENV_FILE, so no worker was started from here: ./start.sh starts one."
+  [[ -r "$ENV_FILE" ]] || die "You may not read $ENV_FILE (it holds secrets): run the command with sudo."
+}
+
 names_in() { sed -nE 's/^([A-Z][A-Z0-9_]*)=.*/\1/p' "$1"; } # FILE
 
 # First run: the example's text, with the values that this command's environment already has.

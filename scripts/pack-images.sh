@@ -31,7 +31,7 @@ exam_context() {
   context="$(env_value EXAM_IMAGE_CONTEXT ./exam-linux)"
   [[ "$context" == /* ]] || context="$ROOT/$context"
   [[ -f "$context/Dockerfile" ]] || die "EXAM_IMAGE_CONTEXT in $ENV_FILE is $context, but no Dockerfile is there."
-  printf '%s' "$context"
+  (cd "$context" && pwd)
 }
 
 exam_inputs() { inputs_of "$DEBIAN_IMAGE" "$(env_value EXAM_BUILD_ARGS)" "$1" .; } # CONTEXT

@@ -40,10 +40,20 @@ refuse_real_worker() {
     die "$ENV_FILE belongs to a worker of $base. Start that one without --standalone, or give the stand-alone worker a file of its own: WORKER_ENV_FILE=\$PWD/.env.standalone and the same command again."
 }
 
+# The database keeps the password that it was made with; a settings file made anew would lock us out of it.
+refuse_foreign_database() {
+  local volume
+  is_missing "$(env_value DB_PASSWORD)" || return 0
+  volume="$(project_name)_postgres_data"
+  docker volume inspect "$volume" >/dev/null 2>&1 || return 0
+  die "The volume $volume holds the database of an earlier stand-alone worker, and its password (DB_PASSWORD) is not in $ENV_FILE. Put the old settings file back, or remove the old database for good: docker volume rm $volume"
+}
+
 fill_standalone() {
   refuse_real_worker
-  is_standalone || plan_sample
   fill WORKER_CODE standalone
+  refuse_foreign_database
+  is_standalone || plan_sample
   fill WORKER_NAME "Stand-alone worker"
   fill WORKER_API_BASE_URL http://worker_backend:3000
   fill CONTROL_PLANE_API_BASE "$OWN_CONTROL_PLANE"

@@ -115,6 +115,16 @@ describe('--standalone', () => {
     expect(await pack.read('.env.worker')).toBe(before);
   });
 
+  test('will not make a new password for a database that has an old one', async () => {
+    await pack.write('old-database', '');
+    const run = await pack.run('./start.sh --standalone --yes');
+    expect(run).toMatchObject({
+      status: 1,
+      output: expect.stringContaining('docker volume rm vdi-worker-standalone_'),
+    });
+    expect(await pack.changes()).toEqual([]);
+  });
+
   test('--listen opens the ports, and is refused when it is no address', async () => {
     expect(await pack.run('./start.sh --standalone --listen --yes')).toMatchObject({ status: 1 });
     await expect(pack.read('.env.worker')).rejects.toThrow();

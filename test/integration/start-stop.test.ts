@@ -15,7 +15,7 @@ describe('stop.sh with a student at work', () => {
 
   test('stops nothing where nobody can be asked, and says what to type', async () => {
     const run = await pack.run('./stop.sh');
-    expect(run).toMatchObject({ status: 1, output: expect.stringContaining('1 students are at work') });
+    expect(run).toMatchObject({ status: 1, output: expect.stringContaining('1 student is at work') });
     expect(run.output).toContain('--force');
     expect(await pack.changes()).toEqual([]);
   });
