@@ -10,7 +10,7 @@ compose() {
   is_standalone && profile=(--profile standalone)
   env "${unset_names[@]}" -u COMPOSE_FILE \
     WORKER_ENV_FILE="$ENV_FILE" COMPOSE_PROJECT_NAME="$(project_name)" DOCKER_SOCKET_GID="$(socket_group)" \
-    docker compose --project-directory "$ROOT" --file "$ROOT/docker-compose.yml" --env-file "$ENV_FILE" \
+    docker compose --ansi never --project-directory "$ROOT" --file "$ROOT/docker-compose.yml" --env-file "$ENV_FILE" \
     --project-name "$(project_name)" "${profile[@]}" "$@"
 }
 
