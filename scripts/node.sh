@@ -30,4 +30,6 @@ ready_node() {
     step node "Taking Node out of $NODE_IMAGE (this host has none from $(wanted_node) on)" take_node_from_image
   fi
   export PATH="$RUN_DIR/node/bin:$PATH"
+  # Unlike a distribution's, this Node knows nothing of certificates that the host was made to trust.
+  export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}"
 }

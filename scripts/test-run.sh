@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # ./bootstrap-worker.sh test: all checks and tests on this machine, against a worker of their own. Sourced.
 
-TEST_PACKAGES=(git chromium shellcheck fonts-dejavu-core procps)
+TEST_PACKAGES=(git shellcheck fonts-dejavu-core procps)
+PART_LIMIT=25m # so that a hang is named here, and not by whoever waits for the whole run
 TEST_RESULTS=()
 TESTS_FAILED=0
 
@@ -21,13 +22,12 @@ stop_test_worker() {
 }
 
 install_test_packages() {
-  local packages=() package
-  for package in "${TEST_PACKAGES[@]}"; do
-    case "$package" in
-      chromium) command -v chromium >/dev/null || packages+=(chromium) ;;
-      *) packages+=("$package") ;;
-    esac
-  done
+  local packages=("${TEST_PACKAGES[@]}")
+  if ! command -v chromium chromium-browser google-chrome >/dev/null; then
+    [[ "$(release_of ID)" == ubuntu ]] &&
+      die "The tests need a real browser, and Ubuntu's packages have none (only a snap): install Chromium or Chrome, then run ./bootstrap-worker.sh test again."
+    packages+=(chromium)
+  fi
   install_packages "what the tests need" "${packages[@]}"
 }
 
@@ -36,7 +36,7 @@ part() { # NAME COMMAND...
   local name="$1" began=$SECONDS status=0
   shift
   printf '\n=== %s\n' "$name"
-  "$@" </dev/null || status=$?
+  timeout --kill-after 30 "$PART_LIMIT" "$@" </dev/null || status=$?
   if ((status == 0)); then
     TEST_RESULTS+=("passed  $(printf '%4d' $((SECONDS - began))) s  $name")
   else
@@ -46,7 +46,15 @@ part() { # NAME COMMAND...
   say "=== $name: ended with $status after $((SECONDS - began)) s"
 }
 
+# What the worker's services said, for whoever has only this output to find the fault in.
+show_worker_logs() {
+  compose logs --no-color >"$RUN_DIR/logs/test-worker.log" 2>&1 || return 0
+  printf '\n=== the last lines of the worker (all: %s)\n' "$RUN_DIR/logs/test-worker.log"
+  tail -n 60 "$RUN_DIR/logs/test-worker.log"
+}
+
 summarize() {
+  ((TESTS_FAILED == 0)) || show_worker_logs
   printf '\n'
   printf '%s\n' "${TEST_RESULTS[@]}"
   say "$((${#TEST_RESULTS[@]} - TESTS_FAILED)) passed, $TESTS_FAILED failed"
