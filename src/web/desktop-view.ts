@@ -1,0 +1,143 @@
+import { spanText } from './countdown.ts';
+import { type DesktopKeyboard, desktopKeyboard } from './desktop-keyboard.ts';
+import type { Link } from './desktop-link.ts';
+import { button, el } from './dom.ts';
+import { label, said, say } from './language.ts';
+import { desktopSize, type Size } from './screen-size.ts';
+
+const RESIZE_QUIET_MS = 250;
+
+/** The desktop over the whole window, with a slim bar above. It stays through lost connections; links come and go in it. */
+export interface DesktopView {
+  readonly element: HTMLElement;
+  room(): Size;
+  /** Puts a link's picture in place of the one before. */
+  hold(link: Link): void;
+  steady(steady: boolean): void;
+  /** The connection is gone; the last picture stays, dimmed. */
+  lost(untilNextTry: number, tryNow: () => void): void;
+  noteMoved(): void;
+  focusDesktop(): void;
+  end(): void;
+}
+
+export interface DesktopViewOptions {
+  readonly examName: string;
+  readonly timeLeft: () => number;
+  readonly onHandIn: () => void;
+}
+
+export function desktopView(options: DesktopViewOptions): DesktopView {
+  const keyboard: DesktopKeyboard = desktopKeyboard();
+  const left = el('span', { class: 'left' });
+  const light = el('span', { class: 'light' });
+  const handIn = button('handIn', 'primary', options.onHandIn);
+  handIn.id = 'hand-in';
+  const keys = button('keyboard', 'quiet', () => keyboard.focus());
+  keys.classList.add('touch-only');
+  const bar = el(
+    'div',
+    { class: 'bar' },
+    el('span', { class: 'exam-name' }, options.examName),
+    el('span', { class: 'bar-state' }, light, said('connected')),
+    el('span', { class: 'bar-time' }, el('span', { class: 'wide-only' }, said('timeLeft')), left),
+    keys,
+    handIn,
+  );
+  const stage = el('div', { class: 'stage', id: 'stage' });
+  const overlay = el('div', { class: 'overlay', role: 'alert', hidden: true });
+  const element = el(
+    'div',
+    { class: 'desktop' },
+    bar,
+    el('div', { class: 'stage-frame' }, stage, overlay),
+    keyboard.element,
+  );
+  label(stage, 'desktopLabel');
+
+  let link: Link | undefined;
+  let resizeTimer: ReturnType<typeof setTimeout> | undefined;
+  let tryTimer: ReturnType<typeof setInterval> | undefined;
+  const room = () => ({ width: stage.clientWidth, height: stage.clientHeight });
+
+  const onResize = () => {
+    link?.fit();
+    clearTimeout(resizeTimer);
+    resizeTimer = setTimeout(() => link?.resize(desktopSize(room())), RESIZE_QUIET_MS);
+  };
+  const watcher = new ResizeObserver(onResize);
+  watcher.observe(stage);
+  const tick = setInterval(showTime, 1000);
+  showTime();
+
+  function showTime(): void {
+    const ms = options.timeLeft();
+    left.classList.toggle('short', ms < 5 * 60_000);
+    if (ms > 0) left.textContent = spanText(ms);
+    else say(left, 'timeOver');
+  }
+
+  return {
+    element,
+    room,
+    hold(next) {
+      link = next;
+      clearInterval(tryTimer);
+      stage.replaceChildren(next.element);
+      stage.classList.remove('dim');
+      overlay.hidden = true;
+      next.fit();
+      // The window may have changed while the link was being made.
+      onResize();
+      keyboard.connect(next.key, () => handIn.focus());
+    },
+    steady(steady) {
+      light.classList.toggle('unsteady', !steady);
+      say(light.nextElementSibling as HTMLElement, steady ? 'connected' : 'unsteady');
+    },
+    lost(untilNextTry, tryNow) {
+      link = undefined;
+      keyboard.disconnect();
+      stage.classList.add('dim');
+      const when = el('p', { class: 'quiet-text' });
+      const until = Date.now() + untilNextTry;
+      const count = () => {
+        const seconds = Math.ceil((until - Date.now()) / 1000);
+        if (seconds > 0) say(when, 'nextTry', { n: seconds });
+        else say(when, 'tryingNow');
+      };
+      clearInterval(tryTimer);
+      tryTimer = setInterval(count, 250);
+      count();
+      overlay.replaceChildren(
+        el(
+          'div',
+          { class: 'card narrow centered' },
+          el('h2', {}, said('lostTitle')),
+          el('p', {}, said('lostLead')),
+          when,
+          button('tryNow', 'primary', tryNow),
+        ),
+      );
+      overlay.hidden = false;
+    },
+    noteMoved() {
+      const note = el(
+        'div',
+        { class: 'note', role: 'status' },
+        said('movedNote'),
+        button('close', 'quiet', () => note.remove()),
+      );
+      bar.after(note);
+    },
+    focusDesktop: () => keyboard.focus(),
+    end() {
+      clearInterval(tick);
+      clearInterval(tryTimer);
+      clearTimeout(resizeTimer);
+      watcher.disconnect();
+      keyboard.disconnect();
+      link = undefined;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { forgetLogin, type Login } from './api.ts';
+import { button, byId, el } from './dom.ts';
+import { label, languageSwitch, said, say } from './language.ts';
+import type { TextKey } from './texts.ts';
+
+/** What stands above every view: the name, the language, and who is logged in. */
+export function fillHeader(name: TextKey, login: Login | undefined, leave: () => void): void {
+  const header = byId('header');
+  const person = login
+    ? [
+        el('span', { class: 'person' }, login.user.username),
+        button('logOut', 'quiet', () => {
+          forgetLogin();
+          leave();
+        }),
+      ]
+    : [];
+  header.replaceChildren(
+    el(
+      'a',
+      { class: 'brand', href: location.pathname },
+      el('img', { src: '/assets/icon.svg', alt: '', width: 28, height: 28 }),
+      said(name),
+    ),
+    el('div', { class: 'row' }, languages, ...person),
+  );
+}
+
+const languages = languageSwitch();
+
+export function fillSkipLink(): void {
+  const link = byId('skip');
+  say(link, 'skip');
+  label(link, 'skip');
+}

@@ -1,0 +1,413 @@
+import { createDecipheriv } from 'node:crypto';
+import { jwtVerify } from 'jose';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { DatabaseAddress } from '../../../src/postgres/database.ts';
+import { CLUSTER_TOKEN, type Console, GUAC_TOKEN_KEY, JWT_SECRET, PASSWORD, startConsole } from './console.ts';
+import { type FakeWorker, startFakeWorker } from './fake-worker.ts';
+import { startPostgres } from './postgres.ts';
+
+let address: DatabaseAddress;
+let stopPostgres: () => Promise<void>;
+let app: Console;
+let admin: string;
+let a: FakeWorker;
+let b: FakeWorker;
+let examId: number;
+let students = 0;
+
+beforeAll(async () => {
+  ({ address, stop: stopPostgres } = await startPostgres());
+  app = await startConsole(address);
+  admin = await app.loginAs('admin');
+});
+afterAll(async () => {
+  await app?.[Symbol.asyncDispose]();
+  await stopPostgres?.();
+});
+
+beforeEach(async () => {
+  await app.ports.dispatches
+    .scan(0, 1000)
+    .then((rows) => Promise.all(rows.map((row) => app.ports.dispatches.drop(row))));
+  await a?.stop();
+  await b?.stop();
+  a = await startFakeWorker(CLUSTER_TOKEN, 4, 1);
+  b = await startFakeWorker(CLUSTER_TOKEN, 2, 2);
+  await app.beat({ code: 'a', url: a.url, slots: 4, metadata: { publicPort: 3000 } });
+  await app.beat({ code: 'b', url: b.url, slots: 2, metadata: { tunnelUrl: 'wss://b.school.test' } });
+  for (const code of ['a', 'b']) {
+    await app.call('PATCH', `/api/vdi/workers/${code}`, { token: admin, body: { isDraining: false } });
+  }
+  examId = await newExam();
+});
+
+async function newExam(change: object = {}): Promise<number> {
+  const body = {
+    name: 'Algorithms',
+    accessCode: 'CODE-1',
+    startTime: new Date(app.now.getTime() - 60_000).toISOString(),
+    endTime: new Date(app.now.getTime() + 3_600_000).toISOString(),
+    ...change,
+  };
+  const answer = await app.call('POST', '/api/exams', { token: admin, body });
+  expect(answer.status).toBe(201);
+  return answer.body.id;
+}
+
+const newStudent = () => app.addUser(`s${++students}`, 'STUDENT');
+const join = (token: string, exam = examId, accessCode = 'CODE-1') =>
+  app.call('POST', `/api/exams/${exam}/join`, { token, body: { accessCode } });
+
+describe('login', () => {
+  it('answers a token with the contract’s claims, good for 12 hours', async () => {
+    const { body } = await app.call('POST', '/api/auth/login', { body: { username: 'student', password: PASSWORD } });
+    expect(body.user).toMatchObject({ username: 'student', role: 'STUDENT' });
+    const { payload } = await jwtVerify(body.access_token, new TextEncoder().encode(JWT_SECRET));
+    expect(payload).toMatchObject({ sub: body.user.id, username: 'student', role: 'STUDENT' });
+    expect(Number(payload.exp) - Number(payload.iat)).toBe(12 * 3600);
+  });
+  it('refuses a wrong password, an unknown name and a body without one', async () => {
+    const attempt = (body: unknown) => app.call('POST', '/api/auth/login', { body });
+    expect((await attempt({ username: 'student', password: 'wrong' })).status).toBe(401);
+    expect((await attempt({ username: 'nobody', password: PASSWORD })).status).toBe(401);
+    const noPassword = await attempt({ username: 'student' });
+    expect(noPassword.status).toBe(400);
+    expect(noPassword.body.fields[0].field).toBe('password');
+    expect((await attempt('{broken')).status).toBe(400);
+  });
+  it('slows down guessing one name, and only that name', async () => {
+    await app.addUser('guessed', 'STUDENT');
+    const attempt = () => app.call('POST', '/api/auth/login', { body: { username: 'guessed', password: 'wrong' } });
+    for (let i = 0; i < 10; i++) expect((await attempt()).status).toBe(401);
+    expect((await attempt()).status).toBe(429);
+    expect(await app.loginAs('student')).not.toBe('undefined');
+  });
+});
+
+describe('who may do what', () => {
+  it('asks everybody for a login', async () => {
+    for (const path of ['/api/exams', '/api/vdi/workers', '/api/vdi/workers/summary']) {
+      expect((await app.call('GET', path)).status).toBe(401);
+      expect((await app.call('GET', path, { token: 'nonsense' })).status).toBe(401);
+    }
+  });
+  it('keeps students out of what operators do, and proctors from changing it', async () => {
+    const student = await newStudent();
+    const proctor = await app.addUser('proctor', 'PROCTOR');
+    expect((await app.call('GET', '/api/vdi/workers', { token: student.token })).status).toBe(403);
+    expect((await app.call('GET', '/api/vdi/workers', { token: proctor.token })).status).toBe(200);
+    for (const { token } of [student, proctor]) {
+      expect((await app.call('POST', '/api/exams', { token, body: {} })).status).toBe(403);
+      expect((await app.call('POST', '/api/vdi/workers/reconcile', { token })).status).toBe(403);
+      expect((await app.call('POST', `/api/exams/${examId}/prewarm`, { token, body: { count: 1 } })).status).toBe(403);
+    }
+    expect((await join(admin)).status).toBe(403);
+  });
+});
+
+describe('exams', () => {
+  it('names every wrong field', async () => {
+    const body = { name: '', accessCode: 'x', startTime: 'tomorrow', endTime: '2026-01-01T00:00:00Z', extra: 1 };
+    const answer = await app.call('POST', '/api/exams', { token: admin, body });
+    expect(answer.status).toBe(400);
+    expect(answer.body.fields.map(({ field }: { field: string }) => field).sort()).toEqual([
+      'extra',
+      'name',
+      'startTime',
+    ]);
+  });
+  it('refuses an end before the start, on create and on change', async () => {
+    const times = { startTime: '2026-06-01T10:00:00Z', endTime: '2026-06-01T09:00:00Z' };
+    const create = await app.call('POST', '/api/exams', {
+      token: admin,
+      body: { name: 'x', accessCode: 'x', ...times },
+    });
+    expect(create.body.fields[0].field).toBe('endTime');
+    const change = await app.call('PATCH', `/api/exams/${examId}`, {
+      token: admin,
+      body: { endTime: '2001-01-01T00:00:00Z' },
+    });
+    expect(change.status).toBe(400);
+  });
+  it('changes only what is said, and deletes', async () => {
+    const path = `/api/exams/${examId}`;
+    const changed = await app.call('PATCH', path, { token: admin, body: { name: 'Networks' } });
+    expect(changed.body).toMatchObject({ name: 'Networks', accessCode: 'CODE-1', isActive: true });
+    expect((await app.call('DELETE', path, { token: admin })).status).toBe(200);
+    expect((await app.call('GET', path, { token: admin })).status).toBe(404);
+  });
+  it('does not tell students the access code, nor of exams that are not active', async () => {
+    const hidden = await newExam({ isActive: false });
+    const { token } = await newStudent();
+    const { body } = await app.call('GET', '/api/exams', { token });
+    expect(body.map(({ id }: { id: number }) => id)).not.toContain(hidden);
+    expect(JSON.stringify(body)).not.toContain('CODE-1');
+  });
+  it('is not deleted while somebody sits in it', async () => {
+    await join((await newStudent()).token);
+    expect((await app.call('DELETE', `/api/exams/${examId}`, { token: admin })).status).toBe(409);
+  });
+});
+
+describe('heartbeat', () => {
+  it('is refused without the token and with a wrong one', async () => {
+    for (const headers of [{}, { 'x-worker-token': 'wrong' }] as Record<string, string>[]) {
+      const response = await fetch(`${app.url}/api/vdi/workers/heartbeat`, { method: 'POST', headers });
+      expect(response.status).toBe(401);
+    }
+  });
+  it('gives the slots of the contract’s worked example: 8 vCPU and 12 GB make 4', async () => {
+    const response = await fetch(`${app.url}/api/vdi/workers/heartbeat`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-worker-token': CLUSTER_TOKEN },
+      body: JSON.stringify({
+        code: 'example',
+        name: 'Example',
+        apiBaseUrl: 'http://127.0.0.1:9',
+        totalCpuCores: 8,
+        totalMemoryMb: 12_288,
+        reservedCpuCores: 1,
+        reservedMemoryMb: 1024,
+        vmCpuCores: 1.5,
+        vmMemoryMb: 2048,
+        activeSessions: 1,
+        metadata: { ready: false },
+      }),
+    });
+    expect(await response.json()).toMatchObject({ maxSessions: 4, availableSessions: 3 });
+  });
+  it('enables a worker again, and leaves it draining', async () => {
+    const change = (body: object) => app.call('PATCH', '/api/vdi/workers/b', { token: admin, body });
+    await change({ isDraining: true, isEnabled: false });
+    await app.beat({ code: 'b', url: b.url, slots: 2 });
+    const { body } = await app.call('GET', '/api/vdi/workers', { token: admin });
+    expect(body.find(({ code }: { code: string }) => code === 'b')).toMatchObject({
+      isEnabled: true,
+      isDraining: true,
+      drainStatus: 'drained',
+      maxSessions: 2,
+    });
+  });
+});
+
+describe('join', () => {
+  it('answers the contract’s fields and a token that says where the desktop is', async () => {
+    const { id, token } = await newStudent();
+    const { status, body } = await join(token);
+    expect(status).toBe(200);
+    const seat = a.seats.get(`${examId}:${id}`);
+    expect(body).toMatchObject({ type: 'rdp', ip: seat?.ip, vmUsername: 'student', tunnelUrl: 'ws://127.0.0.1:3000' });
+    const { iv, value } = JSON.parse(Buffer.from(body.token, 'base64').toString());
+    const decipher = createDecipheriv('aes-256-cbc', Buffer.from(GUAC_TOKEN_KEY), Buffer.from(iv, 'base64'));
+    const plain = Buffer.concat([decipher.update(Buffer.from(value, 'base64')), decipher.final()]).toString();
+    expect(JSON.parse(plain).connection).toMatchObject({ type: 'rdp', settings: { hostname: seat?.ip, port: '3389' } });
+  });
+  it('refuses a wrong code, an exam not started, over, not active, unknown', async () => {
+    const { token } = await newStudent();
+    const hour = 3_600_000;
+    const at = (ms: number) => new Date(app.now.getTime() + ms).toISOString();
+    expect((await join(token, examId, 'WRONG')).body.error).toBe('wrong_access_code');
+    const early = await newExam({ startTime: at(hour), endTime: at(2 * hour) });
+    expect((await join(token, early)).body).toMatchObject({ error: 'exam_not_started', startTime: at(hour) });
+    const late = await newExam({ startTime: at(-2 * hour), endTime: at(-hour) });
+    expect((await join(token, late)).body.error).toBe('exam_over');
+    expect((await join(token, await newExam({ isActive: false }))).body.error).toBe('exam_not_active');
+    expect((await join(token, 999_999)).status).toBe(404);
+    expect((await app.call('POST', `/api/exams/${examId}/join`, { token, body: {} })).body.fields[0].field).toBe(
+      'accessCode',
+    );
+    expect(a.calls.filter((call) => call.includes('allocate'))).toEqual([]);
+  });
+  it('leads the same student to the same desktop, ten times at once too', async () => {
+    const { token } = await newStudent();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => join(token)));
+    expect(new Set(answers.map(({ body }) => body.ip)).size).toBe(1);
+    expect(await app.ports.dispatches.scan(0, 100)).toHaveLength(1);
+    expect(a.seats.size + b.seats.size).toBe(1);
+  });
+  it('sticks to the exam’s worker until it is full, then overflows, then says so', async () => {
+    const outcomes = [];
+    for (let i = 0; i < 7; i++) outcomes.push(await join((await newStudent()).token));
+    expect(outcomes.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 503]);
+    expect([a.seats.size, b.seats.size]).toEqual([4, 2]);
+    expect(outcomes[6]?.body.error).toBe('no_free_desktop');
+  });
+  it('fills exactly the slots when 30 come at once to two control-planes', async () => {
+    await using other = await startConsole(address);
+    other.now = app.now;
+    const many = await Promise.all(Array.from({ length: 30 }, newStudent));
+    const answers = await Promise.all(
+      many.map(({ token }, index) =>
+        (index % 2 ? app : other).call('POST', `/api/exams/${examId}/join`, { token, body: { accessCode: 'CODE-1' } }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(6);
+    expect(answers.filter(({ status }) => status === 503)).toHaveLength(24);
+    expect(a.seats.size + b.seats.size).toBe(6);
+  });
+  it('tries another worker when one refuses or hangs, and gives back what the slow one may have made', async () => {
+    a.mode = 'hangs';
+    const { token } = await newStudent();
+    const answer = await join(token);
+    expect(answer.body).toMatchObject({ ip: '10.2.1.1', tunnelUrl: 'wss://b.school.test' });
+    await expect.poll(() => a.calls.some((call) => call.includes('release'))).toBe(true);
+    a.mode = 'full';
+    expect((await join((await newStudent()).token)).body.ip).toBe('10.2.1.2');
+  });
+  it('does not move a student whose living worker does not answer: their work is there', async () => {
+    const { token } = await newStudent();
+    const first = await join(token);
+    a.mode = 'hangs';
+    const second = await join(token);
+    expect([second.status, second.body.error]).toEqual([503, 'worker_not_answering']);
+    expect(b.seats.size).toBe(0);
+    a.mode = 'works';
+    expect((await join(token)).body.ip).toBe(first.body.ip);
+  });
+  it('moves a student when their worker is gone, and says so', async () => {
+    const { token } = await newStudent();
+    await join(token);
+    await a.stop();
+    app.now = new Date(app.now.getTime() + 121_000);
+    await app.beat({ code: 'b', url: b.url, slots: 2 });
+    expect((await join(token)).body).toMatchObject({ ip: '10.2.1.1', moved: true });
+  });
+  it('sends nobody to a worker that is draining, disabled, stale or says it is not ready', async () => {
+    await app.call('PATCH', '/api/vdi/workers/a', { token: admin, body: { isDraining: true } });
+    await app.beat({ code: 'b', url: b.url, slots: 2, metadata: { ready: false } });
+    expect((await join((await newStudent()).token)).status).toBe(503);
+    app.now = new Date(app.now.getTime() + 121_000);
+    await app.call('PATCH', '/api/vdi/workers/a', { token: admin, body: { isDraining: false } });
+    expect((await join((await newStudent()).token)).status).toBe(503);
+    expect(a.seats.size + b.seats.size).toBe(0);
+  });
+});
+
+describe('finish', () => {
+  it('releases the desktop; what is not there is handed in as well', async () => {
+    const { token } = await newStudent();
+    await join(token);
+    const finish = () => app.call('POST', `/api/exams/${examId}/finish`, { token });
+    expect((await finish()).body.outcome).toBe('released');
+    expect(a.seats.size).toBe(0);
+    expect((await finish()).body.outcome).toBe('nothing_there');
+  });
+  it('does not fail because of a worker in trouble: reconcile releases later', async () => {
+    const { token } = await newStudent();
+    await join(token);
+    a.mode = 'hangs';
+    const answer = await app.call('POST', `/api/exams/${examId}/finish`, { token });
+    expect([answer.status, answer.body.outcome]).toEqual([200, 'release_pending']);
+    a.mode = 'works';
+    const counts = await app.call('POST', '/api/vdi/workers/reconcile', { token: admin });
+    expect(counts.body).toMatchObject({ scanned: 1, cleaned: 1, released: 1, mode: 'manual' });
+    expect(a.seats.size).toBe(0);
+  });
+});
+
+describe('prewarm and capacity', () => {
+  it('spreads by free slots and answers the sums', async () => {
+    const { body } = await app.call('POST', `/api/exams/${examId}/prewarm`, { token: admin, body: { count: 5 } });
+    expect(body).toMatchObject({ requested: 5, created: 5, failed: 0, poolAvailable: 5 });
+    expect(body.distributed).toEqual([
+      { workerCode: 'a', requested: 4, created: 4, failed: 0, poolAvailable: 4 },
+      { workerCode: 'b', requested: 1, created: 1, failed: 0, poolAvailable: 1 },
+    ]);
+  });
+  it('counts as failed what no worker has room for, or what a worker does not answer', async () => {
+    b.mode = 'hangs';
+    const { body } = await app.call('POST', `/api/exams/${examId}/prewarm`, { token: admin, body: { count: 10 } });
+    expect(body).toMatchObject({ requested: 10, created: 4, failed: 6, poolAvailable: 4 });
+    expect(body.distributed[1]).toMatchObject({ workerCode: 'b', failed: 2, error: 'timeout' });
+  });
+  it('wants a count', async () => {
+    const answer = await app.call('POST', `/api/exams/${examId}/prewarm`, { token: admin, body: { count: 0 } });
+    expect([answer.status, answer.body.fields[0].field]).toEqual([400, 'count']);
+  });
+  it('tells warm desktops from the heartbeats and students from the dispatches', async () => {
+    await app.beat({
+      code: 'a',
+      url: a.url,
+      slots: 4,
+      metadata: {
+        pools: [
+          { examId, warm: 3 },
+          { examId: 1, warm: 9 },
+        ],
+      },
+    });
+    await join((await newStudent()).token);
+    const { body } = await app.call('GET', `/api/exams/${examId}/capacity`, { token: admin });
+    expect(body).toEqual({ examId, poolAvailable: 3, activeSessions: 1 });
+  });
+});
+
+describe('workers', () => {
+  it('are summed up', async () => {
+    await app.beat({ code: 'a', url: a.url, slots: 4, activeSessions: 1 });
+    const { body } = await app.call('GET', '/api/vdi/workers/summary', { token: admin });
+    expect(body).toMatchObject({ draining: 0, schedulable: 2, availableSessions: 5 });
+  });
+  it('with sessions are disabled by force only', async () => {
+    await join((await newStudent()).token);
+    const change = (body: object) => app.call('PATCH', '/api/vdi/workers/a', { token: admin, body });
+    expect((await change({ isEnabled: false })).status).toBe(409);
+    expect((await change({ isEnabled: false, force: true })).body.isEnabled).toBe(false);
+    expect((await change({})).status).toBe(400);
+    expect((await change({ isEnabled: 'yes' })).body.fields[0].field).toBe('isEnabled');
+    expect(
+      (await app.call('PATCH', '/api/vdi/workers/none', { token: admin, body: { isDraining: true } })).status,
+    ).toBe(404);
+  });
+});
+
+describe('reconcile', () => {
+  it('drops an old dispatch whose worker has no such session, keeps one that it has, mends counters', async () => {
+    const gone = await newStudent();
+    const there = await newStudent();
+    await join(gone.token);
+    await join(there.token);
+    a.seats.delete(`${examId}:${gone.id}`);
+    app.now = new Date(app.now.getTime() + 21_601_000);
+    await app.beat({ code: 'a', url: a.url, slots: 4 });
+    const { body } = await app.call('POST', '/api/vdi/workers/reconcile', { token: await app.loginAs('admin') });
+    expect(body).toMatchObject({
+      scanned: 2,
+      cleaned: 1,
+      malformed: 0,
+      staleWithoutSession: 1,
+      remoteSessionCountersFixed: 1,
+      mode: 'manual',
+    });
+    expect(body.affinityFixed).toBeGreaterThan(0);
+    admin = await app.loginAs('admin');
+  });
+});
+
+describe('first start', () => {
+  it('made the sample exam once, and takes changed passwords from the environment', async () => {
+    const exams = await app.ports.exams.all();
+    expect(exams.filter(({ name }) => name === 'Sample exam')).toHaveLength(1);
+    await using again = await startConsole(address, { CONSOLE_STUDENT_PASSWORD: 'a-new-password' });
+    expect((await again.ports.exams.all()).filter(({ name }) => name === 'Sample exam')).toHaveLength(1);
+    expect(await again.loginAs('student', 'a-new-password')).not.toBe('undefined');
+    expect(await again.loginAs('student')).toBe('undefined');
+  });
+});
+
+describe('pages', () => {
+  it('are served with a strict policy, and the browser’s code without types', async () => {
+    for (const path of ['/', '/admin']) {
+      const response = await fetch(`${app.url}${path}`);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(await response.text()).not.toMatch(/<script>|style="/);
+    }
+    const script = await (await fetch(`${app.url}/assets/student.js`)).text();
+    expect(script).toContain("from './sitting.js'");
+    expect(script).not.toContain('interface ');
+    expect(await (await fetch(`${app.url}/assets/desktop-link.js`)).text()).toContain("'/assets/guacamole-common.js'");
+    expect((await fetch(`${app.url}/assets/..%2fapp.ts`)).status).toBe(404);
+    expect((await fetch(`${app.url}/assets/student.html`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { prepareFirstStart } from '../../../src/control-plane/first-start.ts';
+import { type ControlPlanePorts, controlPlaneApp } from '../../../src/control-plane/http/app.ts';
+import type { Role } from '../../../src/control-plane/login-token.ts';
+import { loginTokens } from '../../../src/control-plane/login-token.ts';
+import { hashPassword } from '../../../src/control-plane/password.ts';
+import { controlPlaneSettings } from '../../../src/control-plane/settings.ts';
+import { readWebAssets } from '../../../src/control-plane/web-assets.ts';
+import { httpWorkerCalls } from '../../../src/control-plane/worker-calls.ts';
+import { type DatabaseAddress, openDatabase } from '../../../src/postgres/database.ts';
+import { dispatchStore } from '../../../src/postgres/dispatch-store.ts';
+import { examStore } from '../../../src/postgres/exam-store.ts';
+import { migrate } from '../../../src/postgres/migrate.ts';
+import { userStore } from '../../../src/postgres/user-store.ts';
+import { waitForDatabase } from '../../../src/postgres/wait.ts';
+import { workerStore } from '../../../src/postgres/worker-store.ts';
+
+export const CLUSTER_TOKEN = 'cluster-token-of-the-test';
+export const JWT_SECRET = 'jwt-secret-of-the-test';
+export const GUAC_TOKEN_KEY = '0123456789abcdef0123456789abcdef';
+export const PASSWORD = 'password-of-the-test';
+
+/** The real control-plane on a real database, with a clock that the test moves. */
+export interface Console extends AsyncDisposable {
+  readonly url: string;
+  readonly ports: ControlPlanePorts;
+  now: Date;
+  call(method: string, path: string, options?: { token?: string; body?: unknown }): Promise<Answer>;
+  loginAs(username: string, password?: string): Promise<string>;
+  addUser(username: string, role: Role): Promise<{ id: number; token: string }>;
+  beat(worker: {
+    code: string;
+    url: string;
+    slots: number;
+    metadata?: object;
+    activeSessions?: number;
+  }): Promise<Answer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: the tests look at whatever came
+  readonly body: any;
+}
+
+const quiet = {
+  info: () => {},
+  warn: () => {},
+  error: (fields: object, message: string) => console.error(message, fields),
+};
+
+export async function startConsole(address: DatabaseAddress, env: Record<string, string> = {}): Promise<Console> {
+  const settings = controlPlaneSettings.parse({
+    DB_HOST: address.host,
+    DB_PORT: String(address.port),
+    DB_USER: address.user,
+    DB_PASSWORD: address.password,
+    DB_NAME: address.database,
+    JWT_SECRET,
+    GUAC_TOKEN_KEY,
+    WORKER_CLUSTER_TOKEN: CLUSTER_TOKEN,
+    CONSOLE_ADMIN_PASSWORD: PASSWORD,
+    CONSOLE_STUDENT_PASSWORD: PASSWORD,
+    CLUSTER_API_TIMEOUT_MS: '500',
+    ...env,
+  });
+  const database = openDatabase(address, () => {});
+  await waitForDatabase(database, quiet);
+  await migrate(address, (reason) => console.error(reason));
+  const ports: ControlPlanePorts = {
+    users: userStore(database.pool),
+    exams: examStore(database.pool),
+    workers: workerStore(database.pool),
+    dispatches: dispatchStore(database),
+    calls: httpWorkerCalls({ clusterToken: settings.clusterToken, timeoutMs: settings.clusterTimeoutMs }),
+    withLock: database.withLock,
+    loginTokens: loginTokens(settings.jwtSecret),
+    databaseAnswers: database.answers,
+    assets: await readWebAssets(),
+    clock: () => started.now,
+    log: quiet,
+    settings,
+  };
+  const server = createServer(controlPlaneApp(ports));
+  const started: Console = {
+    url: '',
+    ports,
+    now: new Date(),
+    async call(method, path, { token, body } = {}) {
+      const response = await fetch(`${this.url}${path}`, {
+        method,
+        headers: {
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      return { status: response.status, body: await response.json() };
+    },
+    async loginAs(username, password = PASSWORD) {
+      const { body } = await this.call('POST', '/api/auth/login', { body: { username, password } });
+      return String(body.access_token);
+    },
+    async addUser(username, role) {
+      const user = await ports.users.put({ username, role, passwordHash: await cheapHash });
+      return { id: user.id, token: await ports.loginTokens.issue({ userId: user.id, username, role }, started.now) };
+    },
+    async beat({ code, url, slots, metadata = {}, activeSessions = 0 }) {
+      const response = await fetch(`${this.url}/api/vdi/workers/heartbeat`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-worker-token': CLUSTER_TOKEN },
+        body: JSON.stringify({
+          code,
+          name: `Worker ${code}`,
+          apiBaseUrl: url,
+          totalCpuCores: slots + 1,
+          totalMemoryMb: 1024 * (slots + 1),
+          reservedCpuCores: 1,
+          reservedMemoryMb: 1024,
+          vmCpuCores: 1,
+          vmMemoryMb: 1024,
+          activeSessions,
+          metadata,
+        }),
+      });
+      return { status: response.status, body: await response.json() };
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await database.close();
+    },
+  };
+  await prepareFirstStart(ports);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return Object.assign(started, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+}
+
+// Made once: two hundred students need no two hundred real hashes.
+const cheapHash = hashPassword(PASSWORD);

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { z } from 'zod';
+
+const TOKEN_HEADER = 'x-cluster-token';
+const seat = z.strictObject({ userId: z.int().positive(), examId: z.int().positive() });
+const wanted = z.strictObject({ examId: z.int().positive(), count: z.int().positive() });
+
+/** A worker as contract section 1 has it, in memory: holds the control-plane to the letter of every call. */
+export interface FakeWorker {
+  readonly url: string;
+  /** Seats by "examId:userId". */
+  readonly seats: Map<string, { ip: string; containerId: string }>;
+  readonly calls: string[];
+  mode: 'works' | 'full' | 'hangs' | 'no-status';
+  slots: number;
+  stop(): Promise<void>;
+}
+
+export async function startFakeWorker(token: string, slots: number, net: number): Promise<FakeWorker> {
+  const app = express();
+  const server: Server = createServer(app);
+  let next = 1;
+  let warm = 0;
+  app.use(express.json());
+  app.use((request, response, go) => {
+    worker.calls.push(`${request.method} ${request.path} ${JSON.stringify(request.body ?? null)}`);
+    if (request.get(TOKEN_HEADER) !== token) return void response.status(401).json({ message: 'no' });
+    if (worker.mode === 'hangs') return;
+    go();
+  });
+  app.post('/api/vdi/cluster/allocate', (request, response) => {
+    const { userId, examId } = seat.parse(request.body);
+    const key = `${examId}:${userId}`;
+    const known = worker.seats.get(key);
+    if (!known && (worker.mode === 'full' || worker.seats.size >= worker.slots)) {
+      return void response.status(503).json({ error: 'host-full' });
+    }
+    const desktop = known ?? { ip: `10.${net}.1.${next}`, containerId: `c${net}-${next++}` };
+    worker.seats.set(key, desktop);
+    response.json(desktop);
+  });
+  app.post('/api/vdi/cluster/release', (request, response) => {
+    const { userId, examId } = seat.parse(request.body);
+    worker.seats.delete(`${examId}:${userId}`);
+    response.json({ message: 'released' });
+  });
+  app.post('/api/vdi/cluster/prewarm', (request, response) => {
+    const { count } = wanted.parse(request.body);
+    warm += count;
+    response.json({ requested: count, created: count, failed: 0, poolAvailable: warm });
+  });
+  app.get('/api/vdi/cluster/status', (_request, response) => {
+    if (worker.mode === 'no-status') return void response.status(404).json({ message: 'no such call' });
+    const desktops = [...worker.seats.keys()].map((key) => {
+      const [examId, userId] = key.split(':').map(Number);
+      return { examId, userId };
+    });
+    response.json({ activeSessions: worker.seats.size, desktops });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const worker: FakeWorker = {
+    // With a slash at the end: the caller strips it.
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    seats: new Map(),
+    calls: [],
+    mode: 'works',
+    slots,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return worker;
+}
