@@ -17,8 +17,6 @@ lock_tools() {
   rm -rf /usr/bin/apt* /usr/lib/apt /usr/bin/dpkg* /usr/sbin/dpkg* /usr/bin/dselect /etc/apt/sources.list* /usr/lib/dpkg
   rm -f /usr/bin/su /usr/bin/sudo /usr/bin/newgrp /usr/bin/sg /usr/bin/chsh /usr/bin/chfn /usr/bin/gpasswd /usr/bin/passwd /usr/bin/chage \
     /usr/bin/mount /usr/bin/umount /usr/sbin/visudo /usr/bin/expiry
-  # xrdp's channel server would bring clipboard, drives and sound; the channels are closed, and so it has nothing to do.
-  ln -sf /bin/true /usr/sbin/xrdp-chansrv
   chmod 700 /usr/sbin/nft /usr/lib/exam/{entry,keep,ready,drop}
   chmod 755 /usr/lib/exam/{session,browser,windows,reattach,shut}
   chmod 644 /usr/lib/exam/*.sh

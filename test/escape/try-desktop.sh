@@ -33,7 +33,7 @@ up() {
   $DOCKER create --label $LABEL --name "$name" --network $NET ${TRY_IP:+--ip "$TRY_IP"} \
     -e EXAM_ID=7 -e EXAM_NAME='Tin học 12 & <C++>' -e EXAM_RESTRICT_INTERNET=true -e EXAM_ALLOWED_DOMAINS=exam.school.test \
     -e EXAM_FIREWALL_ENFORCE_STRICT=true -e EXAM_BROWSER_URL=http://exam.school.test/ -e EXAM_BROWSER_AUTOSTART=true \
-    -e EXAM_BROWSER_PREWARM=true -e "EXAM_RDP_FROM=$PREFIX.0.0/27" "${options[@]}" \
+    -e EXAM_BROWSER_PREWARM=true -e "EXAM_RDP_FROM=$PREFIX.0.0/27,$PREFIX.0.128/32" "${options[@]}" \
     --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add SETUID --cap-add SETGID --cap-add KILL \
     --cap-add SETPCAP --cap-add NET_ADMIN --cap-add AUDIT_WRITE --security-opt no-new-privileges \
     --security-opt "seccomp=$HERE/../../exam-linux/seccomp.json" --pids-limit 800 --memory 2048m --cpus 2 --shm-size 512m \

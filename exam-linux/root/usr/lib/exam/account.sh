@@ -46,13 +46,9 @@ make_account() {
 
 xml() { local t=${1//&/&amp;}; t=${t//</&lt;}; t=${t//>/&gt;}; printf '%s' "${t//\"/&quot;}"; }
 
-# What the student's session must know, and the directories that only exist while the container runs.
+# What the student's session must know; and nothing is left of a run before this one.
 write_session_files() {
-  mkdir -p /run/xrdp/sockdir /run/user/$STUDENT_UID /tmp/.X11-unix /tmp/.ICE-unix
-  chgrp xrdp /run/xrdp /run/xrdp/sockdir && chmod 2775 /run/xrdp && chmod 3777 /run/xrdp/sockdir
-  chown "$STUDENT_UID:$STUDENT_UID" /run/user/$STUDENT_UID && chmod 700 /run/user/$STUDENT_UID
-  chmod 1777 /tmp/.X11-unix /tmp/.ICE-unix
-  rm -f /tmp/.X10-lock /tmp/.X11-unix/X10 /run/xrdp/*.pid /run/user/$STUDENT_UID/bus
+  rm -f /tmp/.X10-lock /tmp/.X11-unix/X10 /run/xrdp/*.pid /run/xrdp/sockdir/* /run/user/$STUDENT_UID/bus
   # The work may come on a volume that a bare engine made as root's.
   if ! [ -e /home/student/workspace/.exam ]; then
     cp -rn /usr/share/exam/workspace/. /home/student/workspace/ 2> /dev/null || true
