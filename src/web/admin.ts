@@ -121,9 +121,10 @@ function tilesView(): { element: HTMLElement; update: (workers: readonly Worker[
         'tileInUse',
         sum(({ activeSessions }) => activeSessions),
       );
+      // Free is where a student could be sent now.
       set(
         'tileFree',
-        sum(({ availableSessions }) => availableSessions),
+        sum((worker) => (worker.isSchedulable ? worker.availableSessions : 0)),
       );
       set(
         'tileWarm',

@@ -10,6 +10,14 @@ export function spanText(ms: number): string {
   return hours > 0 ? `${hours}:${mmss}` : mmss;
 }
 
+/** How long ago, roughly: nobody needs the seconds of an hour. */
+export function agoText(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}
+
 /** How far the server's clock is ahead of this machine's; 0 when it does not tell. */
 export function clockOffset(serverTime: string | null, now: number): number {
   const server = serverTime ? Date.parse(serverTime) : Number.NaN;

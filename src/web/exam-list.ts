@@ -13,11 +13,17 @@ export interface OpenExam {
   readonly isActive: boolean;
 }
 
+export interface Complaint {
+  readonly examId: number;
+  readonly accessCode: string;
+  readonly reason: string;
+}
+
 export interface ExamList {
   readonly element: HTMLElement;
   update(exams: readonly OpenExam[]): void;
   /** Says at that exam why it did not work. */
-  complain(examId: number, reason: string): void;
+  complain(complaint: Complaint): void;
 }
 
 export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): ExamList {
@@ -30,7 +36,7 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
   );
   const element = el('section', {}, el('h1', {}, said('yourExams')), none, list);
   const rows = new Map<string, { element: HTMLElement; update: (exam: OpenExam) => void }>();
-  const complaints = new Map<number, (reason: string) => void>();
+  const complaints = new Map<number, (complaint: Complaint) => void>();
 
   return {
     element,
@@ -38,7 +44,7 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
       none.hidden = exams.length > 0;
       keepRows(list, exams, ({ id }) => String(id), makeRow, rows);
     },
-    complain: (examId, reason) => complaints.get(examId)?.(reason),
+    complain: (complaint) => complaints.get(complaint.examId)?.(complaint),
   };
 
   function makeRow(exam: OpenExam) {
@@ -70,8 +76,9 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
       wrong.textContent = '';
       onJoin(exam, code.value.trim());
     });
-    complaints.set(exam.id, (reason) => {
+    complaints.set(exam.id, ({ reason, accessCode }) => {
       wrong.textContent = reason;
+      code.value = accessCode;
       code.focus();
       code.select();
     });

@@ -6,6 +6,7 @@ export interface Worker {
   readonly isEnabled: boolean;
   readonly isDraining: boolean;
   readonly isHealthy: boolean;
+  readonly isSchedulable: boolean;
   readonly drainStatus: 'serving' | 'draining' | 'drained';
   readonly lastHeartbeatAt: string | null;
   readonly activeSessions: number;

@@ -24,7 +24,7 @@ export interface SittingViews {
   touched(): void;
 }
 
-export type WaitReason = 'no_free_desktop' | 'worker_not_answering' | 'offline';
+export type WaitReason = 'no_free_desktop' | 'worker_not_answering' | 'tunnel_not_opening' | 'offline';
 
 export type SittingEnd =
   | { readonly kind: 'left' }
@@ -73,7 +73,7 @@ export async function sit(
     } else failures++;
     const next = afterClose(end.code, failures);
     if (next.kind === 'stop') return { kind: 'trouble', trouble: next.trouble };
-    why = 'worker_not_answering';
+    why = 'tunnel_not_opening';
     if (!everPainted) views.asking(attempt, why);
     await pause(next.afterMs, signal, everPainted ? (now) => views.lost(next.afterMs, now) : undefined);
   }

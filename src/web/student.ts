@@ -8,7 +8,7 @@ import { dateTime, onLanguage, t } from './language.ts';
 import { loginView } from './login-view.ts';
 import { type Message, messageView } from './message-view.ts';
 import { fillHeader, fillSkipLink } from './shell.ts';
-import { type Joined, sit } from './sitting.ts';
+import { type Joined, sit, type WaitReason } from './sitting.ts';
 import type { TextKey } from './texts.ts';
 import { waitingView } from './waiting-view.ts';
 
@@ -59,7 +59,7 @@ function showMessage(message: Message): void {
   show(root, messageView(message));
 }
 
-function showExams(complaint?: { examId: number; reason: string }): void {
+function showExams(complaint?: { examId: number; accessCode: string; reason: string }): void {
   sessionStorage.removeItem(STORED);
   document.body.classList.remove('at-desktop');
   const list: ExamList = examList((exam, accessCode) => {
@@ -75,7 +75,7 @@ function showExams(complaint?: { examId: number; reason: string }): void {
   });
   show(root, list.element);
   void refresh().then(() => {
-    if (complaint) list.complain(complaint.examId, complaint.reason);
+    if (complaint) list.complain(complaint);
     else list.element.querySelector<HTMLInputElement>('form:not([hidden]) input')?.focus();
   });
 
@@ -120,7 +120,7 @@ function showSitting(place: Place): void {
 
   const views = {
     room: () => desktop?.room() ?? { width: window.innerWidth, height: window.innerHeight - BAR_HEIGHT },
-    asking: (attempt: number, why: 'no_free_desktop' | 'worker_not_answering' | 'offline' | undefined) =>
+    asking: (attempt: number, why: WaitReason | undefined) =>
       waiting.tell(why === 'offline' ? 'waitOffline' : (why ?? 'waitAsking'), attempt),
     opening: (attempt: number) => waiting.tell('waitOpening', attempt),
     painted(link: Parameters<DesktopView['hold']>[0], joined: Joined) {
@@ -151,10 +151,13 @@ function afterRefusal(place: Place, problem: Refused): void {
     return;
   }
   const { startTime, endTime } = problem.answer;
-  const fill = { start: dateTime(String(startTime ?? '')), end: dateTime(String(endTime ?? '')) };
   const reason =
-    problem.code === 'exam_not_started' || problem.code === 'exam_over' ? t(problem.code, fill) : reasonOf(problem);
-  showExams({ examId: place.examId, reason });
+    problem.code === 'exam_not_started'
+      ? t(problem.code, { start: dateTime(String(startTime)) })
+      : problem.code === 'exam_over'
+        ? t(problem.code, { end: dateTime(String(endTime)) })
+        : reasonOf(problem);
+  showExams({ ...place, reason });
 }
 
 function troubles(place: Place): Record<Trouble, Message> {

@@ -70,6 +70,10 @@ export const texts = {
     'Your desktop does not answer right now. Your work on it is kept, and we keep trying.',
     'Máy thi tạm thời không trả lời. Bài làm của bạn vẫn còn trên máy, hệ thống đang thử lại.',
   ],
+  tunnel_not_opening: [
+    'Your desktop is there, but the connection to it does not open yet. We keep trying.',
+    'Đã có máy thi nhưng chưa mở được kết nối tới máy. Hệ thống đang thử lại.',
+  ],
   waitOffline: [
     'There is no connection to the server. We keep trying.',
     'Mất kết nối tới máy chủ. Hệ thống đang thử lại.',
@@ -171,8 +175,8 @@ export const texts = {
     'Không gửi thêm thí sinh tới đó. Tín hiệu kế tiếp sẽ tự bật lại: muốn giữ máy chủ ngoài lịch, hãy dùng Rút dần.',
   ],
   disableForceLead: [
-    '{n} sessions run there. Drain lets them finish; disabling is meant for a worker that is in trouble. Its next heartbeat enables it again.',
-    'Có {n} phiên đang chạy ở đó. Rút dần để các phiên kết thúc; chỉ tắt khi máy chủ gặp sự cố. Tín hiệu kế tiếp sẽ tự bật lại.',
+    'Sessions running there: {n}. Drain lets them finish; disabling is meant for a worker that is in trouble. Its next heartbeat enables it again.',
+    'Số phiên đang chạy ở đó: {n}. Rút dần để các phiên kết thúc; chỉ tắt khi máy chủ gặp sự cố. Tín hiệu kế tiếp sẽ tự bật lại.',
   ],
   disableForce: ['Disable all the same', 'Vẫn tắt'],
   noWorkers: ['No worker has reported yet.', 'Chưa có máy chủ nào báo về.'],
@@ -203,7 +207,7 @@ export const texts = {
   endTime: ['Ends', 'Kết thúc'],
   isActive: ['Students can see and start it', 'Thí sinh thấy và vào được'],
   noExamsAdmin: ['There is no exam yet.', 'Chưa có kỳ thi nào.'],
-  capacityLine: ['{warm} warm · {active} students in', '{warm} máy sẵn sàng · {active} thí sinh đang thi'],
+  capacityLine: ['Warm desktops: {warm} · students in: {active}', 'Máy sẵn sàng: {warm} · thí sinh đang thi: {active}'],
   prewarm: ['Prewarm', 'Prewarm · làm nóng'],
   prewarmCount: ['Desktops to warm for {name}', 'Số máy làm nóng cho {name}'],
   prewarmRunning: ['Asking the workers…', 'Đang gửi tới các máy chủ…'],

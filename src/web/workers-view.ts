@@ -1,6 +1,6 @@
 import { call, reasonOf, serverNow } from './api.ts';
 import { ask } from './ask.ts';
-import { spanText } from './countdown.ts';
+import { agoText } from './countdown.ts';
 import { el, keepRows } from './dom.ts';
 import { poolsOf, reasonsOf, stateOf, type Worker } from './fleet.ts';
 import { label, said, say } from './language.ts';
@@ -111,7 +111,7 @@ export function workersView(actions: Actions): WorkersView {
       badge.className = `badge ${TONE[state]}`;
       say(badge, state);
       if (now.lastHeartbeatAt) {
-        say(beat, 'lastBeat', { ago: spanText(serverNow() - Date.parse(now.lastHeartbeatAt)) });
+        say(beat, 'lastBeat', { ago: agoText(serverNow() - Date.parse(now.lastHeartbeatAt)) });
       } else say(beat, 'neverBeat');
       reasons.textContent = reasonsOf(now).join('; ');
       const { activeSessions: used, maxSessions: max, availableSessions: free } = now;

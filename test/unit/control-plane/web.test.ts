@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { forBrowser } from '../../../src/control-plane/web-assets.ts';
+import { afterClose, backOff, STATUS } from '../../../src/web/after-close.ts';
+import { agoText, clockOffset, spanText } from '../../../src/web/countdown.ts';
+import { poolsOf, stateOf, type Worker } from '../../../src/web/fleet.ts';
+import { desktopSize, fitScale } from '../../../src/web/screen-size.ts';
+import { preferred, textOf, texts } from '../../../src/web/texts.ts';
+
+describe('after the tunnel has closed', () => {
+  it('the page comes back by itself: at once first, then slower, never slower than 10 s', () => {
+    expect(afterClose(STATUS.success, 0)).toEqual({ kind: 'again', afterMs: 200 });
+    expect([1, 2, 3, 4, 5, 50].map(backOff)).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000]);
+  });
+  it('another window or the end of the session is told, not fought', () => {
+    expect(afterClose(STATUS.sessionConflict, 0)).toEqual({ kind: 'stop', trouble: 'taken' });
+    expect(afterClose(STATUS.sessionClosed, 0)).toEqual({ kind: 'stop', trouble: 'sessionOver' });
+  });
+  it('a refusal is tried once more with a fresh token, then told', () => {
+    expect(afterClose(STATUS.unauthorized, 1).kind).toBe('again');
+    expect(afterClose(STATUS.unauthorized, 2)).toEqual({ kind: 'stop', trouble: 'refused' });
+  });
+});
+
+describe('the desktop’s size', () => {
+  it.each([
+    ['is the window’s', { width: 1280, height: 752 }, { width: 1280, height: 752 }],
+    ['has an even width', { width: 1281, height: 752 }, { width: 1280, height: 752 }],
+    [
+      'keeps the shape of a phone, within the contract’s least',
+      { width: 390, height: 796 },
+      { width: 640, height: 1306 },
+    ],
+    ['stays within the contract’s most', { width: 9000, height: 5000 }, { width: 7680, height: 4320 }],
+    ['is never nothing', { width: 0, height: 0 }, { width: 640, height: 480 }],
+  ])('%s', (_rule, window, size) => {
+    expect(desktopSize(window)).toEqual(size);
+  });
+  it('is shown smaller to fit, never larger', () => {
+    expect(fitScale({ width: 640, height: 1306 }, { width: 320, height: 796 })).toBe(0.5);
+    expect(fitScale({ width: 640, height: 480 }, { width: 1280, height: 960 })).toBe(1);
+    expect(fitScale({ width: 0, height: 0 }, { width: 1280, height: 960 })).toBe(1);
+  });
+});
+
+describe('time for people', () => {
+  it.each([
+    [-5, '00:00'],
+    [59_999, '00:59'],
+    [3_599_000, '59:59'],
+    [3_600_000, '1:00:00'],
+    [90_000_000, '1 d 1 h'],
+  ])('%i ms is %s', (ms, text) => {
+    expect(spanText(ms)).toBe(text);
+  });
+  it.each([
+    [2400, '2 s'],
+    [607_000, '10 min'],
+    [7_200_000, '2 h'],
+    [400_000_000, '4 d'],
+  ])('%i ms ago is %s', (ms, text) => {
+    expect(agoText(ms)).toBe(text);
+  });
+  it('goes by the server’s clock where it tells it', () => {
+    const now = Date.parse('2026-06-01T08:00:00Z');
+    expect(clockOffset('Mon, 01 Jun 2026 08:00:07 GMT', now)).toBe(7000);
+    expect(clockOffset(null, now)).toBe(0);
+    expect(clockOffset('nonsense', now)).toBe(0);
+  });
+});
+
+describe('words', () => {
+  it('are there in both languages, with the same gaps to fill', () => {
+    for (const [key, [english, vietnamese]] of Object.entries(texts)) {
+      expect(english && vietnamese, key).toBeTruthy();
+      expect(vietnamese.match(/\{\w+\}/g)?.sort(), key).toEqual(english.match(/\{\w+\}/g)?.sort());
+    }
+  });
+  it('are filled in', () => expect(textOf('en', 'nextTry', { n: 3 })).toBe('Next try in 3 s'));
+  it('begin in the browser’s first language that we speak', () => {
+    expect(preferred(['fr-FR', 'vi-VN', 'en'])).toBe('vi');
+    expect(preferred(['fr-FR'])).toBe('en');
+  });
+});
+
+describe('a worker in one word', () => {
+  const healthy: Worker = {
+    code: 'a',
+    name: 'a',
+    apiBaseUrl: '',
+    isEnabled: true,
+    isDraining: false,
+    isHealthy: true,
+    isSchedulable: true,
+    drainStatus: 'serving',
+    lastHeartbeatAt: null,
+    activeSessions: 0,
+    maxSessions: 1,
+    availableSessions: 1,
+    metadata: {},
+  };
+  it.each([
+    ['Healthy', {}],
+    ['Stale', { isHealthy: false, isDraining: true }],
+    ['Draining', { isDraining: true, drainStatus: 'draining' }],
+    ['Drained', { isDraining: true, drainStatus: 'drained' }],
+    ['Disabled', { isEnabled: false }],
+    ['NotReady', { metadata: { ready: false } }],
+  ] as const)('%s', (state, change) => {
+    expect(stateOf({ ...healthy, ...change })).toBe(state);
+  });
+  it('has the pools of its heartbeat, whatever else stands there', () => {
+    const pools = [{ examId: 7, warm: 2, creating: 1, inUse: 0 }, null, 'x', { examId: 'no' }, { examId: 8 }];
+    expect(poolsOf({ ...healthy, metadata: { pools } })).toEqual([
+      { examId: 7, warm: 2, creating: 1, inUse: 0 },
+      { examId: 8, warm: 0, creating: 0, inUse: 0 },
+    ]);
+    expect(poolsOf({ ...healthy, metadata: { pools: 'none' } })).toEqual([]);
+  });
+});
+
+it('the browser gets code without types, and names that the server serves', () => {
+  const source =
+    "import { a } from './dom.ts';\nimport G from 'guacamole-common-js';\nconst b: number = a as number;\n";
+  expect(forBrowser(source)).toBe(
+    "import { a } from './dom.js';\nimport G from '/assets/guacamole-common.js';\nconst b         = a          ;\n",
+  );
+});
