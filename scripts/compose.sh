@@ -8,10 +8,23 @@ compose() {
     case "$name" in *_IMAGE) ;; *) unset_names+=(-u "$name") ;; esac
   done < <(names_in "$ENV_FILE")
   is_standalone && profile=(--profile standalone)
+  local source socket
+  source="$(socket_source)"
+  socket="${source%/docker.sock}/docker.sock"
   env "${unset_names[@]}" -u COMPOSE_FILE \
     WORKER_ENV_FILE="$ENV_FILE" COMPOSE_PROJECT_NAME="$(project_name)" DOCKER_SOCKET_GID="$(socket_group)" \
+    ENGINE_SOURCE="$source" ENGINE_SOCKET="$socket" \
     docker compose --ansi never --project-directory "$ROOT" --file "$ROOT/docker-compose.yml" --env-file "$ENV_FILE" \
     --project-name "$(project_name)" "${profile[@]}" "$@"
+}
+
+# What the backend mounts to speak to the engine: our own dockerd's folder where that is what runs, else the usual socket.
+socket_source() {
+  if timeout 5 docker --host "unix://$ENGINE_SOCKET_FOLDER/docker.sock" version >/dev/null 2>&1; then
+    echo "$ENGINE_SOCKET_FOLDER"
+  else
+    echo /var/run/docker.sock
+  fi
 }
 
 socket_group() { stat -L -c %g /var/run/docker.sock 2>/dev/null || echo 0; }

@@ -4,6 +4,9 @@
 TRIXIE_SOURCE=/etc/apt/sources.list.d/vdi-docker-from-trixie.sources
 TRIXIE_PIN=/etc/apt/preferences.d/vdi-docker-from-trixie
 ENGINE_LOG=/var/log/vdi-dockerd.log
+# A second socket of our own dockerd, in a folder of its own, for the backend to mount: a socket that is mounted as a file
+# is dead in the container once the daemon has made a new one at its restart. (systemd keeps the file through a restart.)
+ENGINE_SOCKET_FOLDER=/run/vdi-engine
 ENGINE_WAIT_SEC="${ENGINE_WAIT_SEC:-60}"
 
 # What counts is whether an engine answers: a client alone may well be on the PATH.
@@ -75,10 +78,11 @@ drop_stale_pid_file() { # FILE NAME_OF_ITS_PROCESS
 # Where no init system runs nothing else would keep dockerd: a session of its own lets it outlive this command and its
 # terminal. Inherited descriptors are closed, or a lock that our caller holds would be held for the daemon's life.
 spawn_engine() {
+  mkdir -p "$ENGINE_SOCKET_FOLDER"
   # shellcheck disable=SC2016
   setsid --fork bash -c '
     for fd in /proc/self/fd/*; do fd=${fd##*/}; ((fd > 2)) && eval "exec $fd>&-"; done 2>/dev/null
-    exec dockerd' >>"$ENGINE_LOG" 2>&1 </dev/null
+    exec dockerd --host unix:///var/run/docker.sock --host "unix://$1/docker.sock"' dockerd "$ENGINE_SOCKET_FOLDER" >>"$ENGINE_LOG" 2>&1 </dev/null
 }
 
 start_engine() {
