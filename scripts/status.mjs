@@ -22,6 +22,7 @@ function show(worker) {
   const free = Math.max(0, worker.maxSessions - worker.activeSessions);
   print(`WORKER ${worker.ready ? 'ready' : `NOT READY: ${worker.reasons.join('; ')}`} (version ${worker.version})`);
   print(`SLOTS  ${worker.activeSessions} in use, ${free} free, ${worker.maxSessions} in all`);
+  if (worker.lastFailure) print(`FAULT  the last desktop did not come up: ${worker.lastFailure}`);
   table(
     'POOLS',
     worker.pools.map((p) => [
@@ -34,7 +35,10 @@ function show(worker) {
     'SESSIONS',
     worker.desktops
       .filter((d) => d.userId !== null)
-      .map((d) => [d.name, `student ${d.userId}, exam ${d.examId}, ${d.state}, ${d.ip}, for ${age(d.since)}`]),
+      .map((d) => [
+        d.name,
+        `student ${d.userId}, exam ${d.examId}, ${d.state}, ${d.connected ? 'connected' : 'not connected'}, ${d.ip}, for ${age(d.since)}`,
+      ]),
     'none',
   );
 }
