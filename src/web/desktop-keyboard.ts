@@ -52,7 +52,8 @@ function make(): DesktopKeyboard {
 
   return {
     element,
-    focus: () => sink.focus(),
+    // At once: the sink's own focus() waits a turn, and a key pressed in between would be lost.
+    focus: () => element.focus({ preventScroll: true }),
     connect(sendKey, onLeave) {
       send = sendKey;
       leave = onLeave;

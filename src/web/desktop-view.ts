@@ -54,6 +54,8 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
     keyboard.element,
   );
   label(stage, 'desktopLabel');
+  // A click takes the focus away from the keyboard's field unless its default is off.
+  stage.addEventListener('mousedown', (event) => event.preventDefault());
 
   let link: Link | undefined;
   let resizeTimer: ReturnType<typeof setTimeout> | undefined;
