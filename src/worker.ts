@@ -14,7 +14,7 @@ import { workerApp } from './http/app.ts';
 import { Readiness } from './http/readiness.ts';
 import { workerStatus } from './http/status.ts';
 import { Pool } from './pool/pool.ts';
-import { connectRedis } from './redis/connect.ts';
+import { connectRedis, firstConnect } from './redis/connect.ts';
 import { RedisMirror } from './redis/mirror.ts';
 import { TunnelDoor } from './tunnel/door.ts';
 import { GuacdHolder } from './tunnel/holder.ts';
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const template = desktopTemplate(settings, seccomp ?? '');
   const docker = connectDocker(settings.dockerSocket);
   const engine = new DockerEngine(docker, settings.code, template);
-  const redis = connectRedis(settings.redisUrl, log, () => void pool.rewriteMirror());
+  const redis = connectRedis(settings.redisUrl, log, () => pool.mirrorIsBack());
   const holder = new GuacdHolder({
     guacd: settings.guacd,
     username: settings.username,
@@ -96,6 +96,7 @@ async function main(): Promise<void> {
       workerStatus({ pool, maxSessions: most, reasons: readiness.reasons(), version, connected: door.connected() }),
   });
 
+  await firstConnect(redis);
   await readiness.start();
   const stopWatching = watchDesktops(docker, settings.code, () => pool.nudge());
   pool.start();

@@ -1,5 +1,6 @@
 import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
 import { type Seat, seatName } from '../desktop/names.ts';
+import { adopt, adoptDoubted, adoptOnce } from './adopt.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
 import { EngineDown, type Source } from './ports.ts';
 
@@ -33,6 +34,7 @@ export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation
   const deadline = parts.clock() + parts.settings.answerWithinMs;
   return parts.turns.with(seatName(seat), async () => {
     try {
+      await adoptOnce(parts);
       const own = parts.roster.atSeat(seat);
       if (own) return await returnTo(parts, own, deadline);
       return await seatAnew(parts, seat, deadline);
@@ -67,12 +69,13 @@ async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise
       const seated = await claim(parts, candidate, seat, source).finally(() =>
         parts.roster.forget(candidate.containerId),
       );
-      if (seated) return { kind: 'seated', desktop: seated };
+      if (seated) return await returnTo(parts, seated, deadline);
       continue;
     }
     source = 'cold';
     const left = deadline - parts.clock();
     if (left <= 0) return refuse('pool-empty');
+    await adoptDoubted(parts);
     const imageId = await parts.engine.imageId();
     if (imageId === undefined) throw new Error('exam image is missing; run ./start.sh to build it');
     const wait = await awaitDesktop(parts, seat.examId, imageId, left);
@@ -111,16 +114,12 @@ function isComing(desktop: Desktop, examId: number): boolean {
 async function claim(parts: PoolParts, candidate: Desktop, seat: Seat, source: Source): Promise<Desktop | undefined> {
   const { engine, roster, mirror, log } = parts;
   const name = seatName(seat);
-  const outcome = await engine.claim(candidate.containerId, name);
-  if (outcome === 'gone') {
-    roster.delete(candidate.containerId);
-    return undefined;
-  }
-  if (outcome === 'name-taken') {
-    // The student already has a desktop that this process did not know of: a claim just before a crash.
-    roster.adopt((await engine.list()).filter((container) => !parts.maker.isUnborn(container.labels.desktopId)));
+  const outcome = await engine.claim(candidate.name, name);
+  if (outcome !== 'claimed') {
+    // Something is not as we knew it: a claim whose answer was lost, or somebody's hand. Look before going on.
+    await adopt(parts);
     const own = roster.atSeat(seat);
-    if (own) return own;
+    if (own || outcome === 'gone') return own;
     throw new Error(`${name} exists on this engine but is not this worker's; remove or rename that container`);
   }
   const desktop = roster.rename(candidate.containerId, name);

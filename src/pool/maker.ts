@@ -110,7 +110,7 @@ export class Maker {
 
   /** Holds a guacd connection to a ready desktop; it stays ready, and usable, when guacd does not answer. Never rises. */
   async hold(desktop: Desktop): Promise<void> {
-    const { holder, roster, mirror, log } = this.#parts;
+    const { holder, roster, log } = this.#parts;
     try {
       await holder.hold(desktop);
     } catch (error) {
@@ -121,7 +121,6 @@ export class Maker {
     const now = roster.get(desktop.containerId);
     if (!now) return holder.drop(desktop.containerId);
     roster.setState(now.containerId, 'warm', now.reason);
-    if (isPooled(now)) await bestEffort(log, 'pool', mirror.poolJoined(now.labels.examId, now.name));
   }
 
   async #create(order: Order): Promise<void> {
@@ -144,7 +143,7 @@ export class Maker {
   }
 
   async #bringUp(containerId: string): Promise<void> {
-    const { engine, roster, settings, log, clock } = this.#parts;
+    const { engine, roster, mirror, settings, log, clock } = this.#parts;
     const began = clock();
     const readiness = await engine.readiness(containerId, AbortSignal.timeout(settings.readyTimeoutMs));
     const desktop = roster.get(containerId);
@@ -155,12 +154,15 @@ export class Maker {
       return;
     }
     this.#failuresInRow = 0;
+    this.#pauseUntil = 0;
     this.#lastFailure = undefined;
     roster.setState(containerId, 'ready', readiness.note);
     log.info({ desktop: desktop.name, ms: clock() - began, note: readiness.note }, 'desktop ready');
     this.#wake();
     const ready = roster.get(containerId);
-    if (ready) await this.hold(ready);
+    if (!ready) return;
+    if (isPooled(ready)) await bestEffort(log, 'pool', mirror.poolJoined(ready.labels.examId, ready.name));
+    await this.hold(ready);
   }
 
   // A broken image fails each time: without a growing pause the worker would make and remove desktops as fast as it can.

@@ -38,6 +38,10 @@ export class Pool {
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
+  /** The engine has been looked at since the start. */
+  #adopted = false;
+  /** What Redis remembers of the pools asked for has been read since the start. */
+  #loaded = false;
 
   constructor(ports: PoolPorts) {
     const roster = new Roster();
@@ -84,9 +88,17 @@ export class Pool {
     this.nudge();
   }
 
-  /** Redis is back, maybe empty: make it say what Docker says. */
-  async rewriteMirror(): Promise<void> {
+  /** Redis is there (again), maybe empty: make it say what Docker says. */
+  mirrorIsBack(): void {
+    // Before the first look at the engine the roster is empty: written out now, it would wipe every session.
+    if (this.#adopted) void this.#rewriteMirror();
+    this.nudge();
+  }
+
+  async #rewriteMirror(): Promise<void> {
     const { mirror, roster, wanted, log } = this.#parts;
+    // Before the first look at Docker we know of no desktop: written now, that would wipe every session. The look writes.
+    if (!roster.isAdopted) return;
     await bestEffort(log, 'everything', mirror.rewrite(roster.all()));
     for (const [examId, count] of wanted) await bestEffort(log, 'wanted pool', mirror.saveWanted(examId, count));
   }
@@ -124,8 +136,11 @@ export class Pool {
     }
     this.#running = this.#loadWantedOnce()
       .then(() => this.reconcile(false))
-      .then((result) => {
+      .then(async (result) => {
         if (result.partial) this.#again = true;
+        if (this.#adopted) return;
+        this.#adopted = true;
+        await this.#rewriteMirror();
       })
       .catch((error: unknown) => this.#parts.log.warn({ error: String(error) }, 'reconcile failed; trying again soon'))
       .finally(() => {
@@ -134,8 +149,6 @@ export class Pool {
         this.#again = false;
       });
   }
-
-  #loaded = false;
 
   async #loadWantedOnce(): Promise<void> {
     if (this.#loaded) return;

@@ -35,14 +35,17 @@ export interface Engine {
   create(order: Order): Promise<Container>;
   /** Starts a stopped desktop again; its files and its address stay. */
   restart(containerId: string): Promise<void>;
-  /** The atomic claim: gives the container a student's name. */
-  claim(containerId: string, name: string): Promise<'claimed' | 'name-taken' | 'gone'>;
+  /**
+   * The atomic claim: gives the container of one name a student's name. Asked for by its name in the pool, not by its
+   * id, so that a desktop which is a student's already, unknown to us, is `gone` and never given away.
+   */
+  claim(poolName: string, seatName: string): Promise<'claimed' | 'name-taken' | 'gone'>;
   /** Resolves when the desktop says that it is ready or has failed, counted from its last start; also when it ends. */
   readiness(containerId: string, signal: AbortSignal): Promise<Readiness>;
   /** The desktop's own RDP password. Never logged. */
   password(containerId: string): Promise<string>;
-  /** Ends and removes a desktop; one that is gone already is success. */
-  remove(containerId: string): Promise<void>;
+  /** Ends and removes the desktop of this id or name; one that is gone already is success. */
+  remove(idOrName: string): Promise<void>;
   /** Image id that new desktops are made from; undefined when the image is not there. */
   imageId(): Promise<string | undefined>;
 }

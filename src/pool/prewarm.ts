@@ -1,4 +1,5 @@
 import { isPooled, isUsable } from '../desktop/desktop.ts';
+import { adoptDoubted } from './adopt.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
 
 /** The contract's four numbers, true at the moment of the answer. */
@@ -19,6 +20,7 @@ export interface Prewarmed {
 export async function prewarm(parts: PoolParts, examId: number, count: number): Promise<Prewarmed> {
   parts.wanted.set(examId, count);
   await bestEffort(parts.log, 'wanted pool', parts.mirror.saveWanted(examId, count));
+  await adoptDoubted(parts);
   const imageId = await parts.engine.imageId();
   if (imageId === undefined) throw new Error('exam image is missing; run ./start.sh to build it');
   const all = [...parts.roster.all(), ...parts.maker.unborn()];

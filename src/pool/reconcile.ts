@@ -1,5 +1,7 @@
 import { assertNever } from '../desktop/assert-never.ts';
+import { isPooled } from '../desktop/desktop.ts';
 import { plan, type Step } from '../desktop/plan.ts';
+import { adopt } from './adopt.ts';
 import { bestEffort, type PoolParts, takeSnapshot } from './parts.ts';
 
 const STEPS_A_PASS = 100;
@@ -28,23 +30,13 @@ export async function reconcile(parts: PoolParts, dryRun = false): Promise<Recon
   return { seen: snapshot.desktops.length, steps, done, partial: all.length > steps.length };
 }
 
-/** Makes the roster equal to the engine's list, and follows every desktop that has not said how it stands. */
-async function adopt(parts: PoolParts): Promise<void> {
-  const listed = (await parts.engine.list()).filter((container) => !parts.maker.isUnborn(container.labels.desktopId));
-  for (const gone of parts.roster.adopt(listed)) parts.holder.drop(gone);
-  for (const desktop of parts.roster.all()) {
-    if (desktop.state === 'starting') void parts.maker.bringUp(desktop.containerId);
-    if (desktop.state === 'stopped') parts.holder.drop(desktop.containerId);
-  }
-}
-
 /** @returns whether it was done; a step whose ground has changed since the look is left to the next pass */
 async function perform(parts: PoolParts, step: Step, imageId: string | undefined): Promise<boolean> {
   switch (step.kind) {
     case 'remove':
       return removeFromPool(parts, step);
     case 'make':
-      if (imageId === undefined || parts.maker.pauseMs() > 0) return false;
+      if (imageId === undefined || parts.maker.pauseMs() > 0 || !isStillMissing(parts, step.examId)) return false;
       parts.maker.make(step.examId, imageId);
       return true;
     case 'hold': {
@@ -58,6 +50,13 @@ async function perform(parts: PoolParts, step: Step, imageId: string | undefined
   }
 }
 
+// Students may have had desktops made since the look, and a removal that was to give room may not have been done.
+function isStillMissing({ roster, maker, settings, wanted }: PoolParts, examId: number): boolean {
+  const all = [...roster.all(), ...maker.unborn()];
+  const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId).length;
+  return all.length < settings.maxDesktops && pooled < (wanted.get(examId) ?? 0);
+}
+
 async function removeFromPool(parts: PoolParts, step: Extract<Step, { kind: 'remove' }>): Promise<boolean> {
   const { roster, engine, holder, mirror, log } = parts;
   // Taken out of reach of a claim and looked at again in one turn of the event loop, so no student can get it in between.
@@ -65,7 +64,8 @@ async function removeFromPool(parts: PoolParts, step: Extract<Step, { kind: 'rem
   if (!desktop) return false;
   try {
     holder.drop(step.containerId);
-    await engine.remove(step.containerId);
+    // By its name in the pool: one that became a student's unknown to us is not found, and stays.
+    await engine.remove(desktop.name);
     roster.delete(step.containerId);
   } finally {
     roster.forget(step.containerId);

@@ -4,15 +4,20 @@ import { bestEffort, type PoolParts } from './parts.ts';
 /**
  * Ends a student's session: tunnels closed, desktop gone. What is not there is released already.
  * @returns whether there was a desktop
- * @throws EngineDown when the engine does not answer; the desktop then stays the student's and release may be tried again
+ * @throws EngineDown when the engine does not answer; the desktop may still be there and release may be tried again
  */
 export async function release(parts: PoolParts, seat: Seat): Promise<boolean> {
   return parts.turns.with(seatName(seat), async () => {
     const desktop = parts.roster.atSeat(seat) ?? (await lookAgain(parts, seat));
     if (desktop) {
       parts.holder.drop(desktop.containerId);
-      await parts.engine.remove(desktop.containerId);
-      parts.roster.delete(desktop.containerId);
+      try {
+        await parts.engine.remove(desktop.containerId);
+        parts.roster.delete(desktop.containerId);
+      } catch (error) {
+        parts.roster.lose(desktop.containerId);
+        throw error;
+      }
       parts.log.info({ ...seat }, 'desktop released');
     }
     await bestEffort(parts.log, 'session', parts.mirror.removeSession(seat));

@@ -4,13 +4,27 @@ import type { Container } from './ports.ts';
 
 /**
  * Every desktop of this worker as this process knows it: Docker's facts and the state each desktop has told. A cache:
- * `adopt` makes it equal to what the engine lists. Answers without I/O, so that a warm allocate costs one rename.
+ * `look` makes it equal to what the engine lists. Answers without I/O, so that a warm allocate costs one rename.
  */
 export class Roster {
   readonly #byId = new Map<string, Desktop>();
   readonly #byName = new Map<string, string>();
   /** Being claimed right now: not offered to a second student. */
   readonly #spoken = new Set<string>();
+  /** Per look at the engine that is under way, what changed here since it began. */
+  readonly #looks = new Set<Set<string>>();
+  #adopted = false;
+  #doubted = true;
+
+  /** It has been equal to the engine's list once. */
+  get isAdopted(): boolean {
+    return this.#adopted;
+  }
+
+  /** It may lack desktops that the engine has: look before making one. */
+  get isDoubted(): boolean {
+    return this.#doubted;
+  }
 
   all(): Desktop[] {
     return [...this.#byId.values()];
@@ -37,6 +51,7 @@ export class Roster {
   put(container: Container): Desktop | undefined {
     const place = parseName(container.name);
     if (!place) return undefined;
+    this.#touch(container.containerId);
     const known = this.#byId.get(container.containerId);
     const { running, ...facts } = container;
     const state = running ? reviveState(known?.state) : 'stopped';
@@ -47,24 +62,36 @@ export class Roster {
     return desktop;
   }
 
-  /** Makes the roster equal to what the engine lists. @returns the ids that are gone */
-  adopt(containers: readonly Container[]): string[] {
+  /**
+   * Makes the roster equal to what the engine lists. The list travels: what changed here since it was asked for is newer
+   * and stays, or a desktop just claimed would fall back into the pool, to be removed or given to a second student.
+   * @returns the ids that are gone
+   */
+  async look(list: () => Promise<readonly Container[]>): Promise<string[]> {
+    const changed = new Set<string>();
+    this.#looks.add(changed);
+    const containers = await list().finally(() => this.#looks.delete(changed));
     const listed = new Set(containers.map((container) => container.containerId));
-    const gone = [...this.#byId.keys()].filter((id) => !listed.has(id));
+    const gone = [...this.#byId.keys()].filter((id) => !listed.has(id) && !changed.has(id));
     for (const id of gone) this.delete(id);
-    for (const container of containers) this.put(container);
+    for (const container of containers) if (!changed.has(container.containerId)) this.put(container);
+    this.#adopted = true;
+    this.#doubted = false;
     return gone;
   }
 
   setState(containerId: string, state: DesktopState, reason?: string): void {
     const desktop = this.#byId.get(containerId);
-    if (desktop) this.#byId.set(containerId, { ...desktop, state, reason });
+    if (!desktop) return;
+    this.#touch(containerId);
+    this.#byId.set(containerId, { ...desktop, state, reason });
   }
 
   rename(containerId: string, name: string): Desktop | undefined {
     const desktop = this.#byId.get(containerId);
     const place = parseName(name);
     if (!desktop || !place) return undefined;
+    this.#touch(containerId);
     const renamed = { ...desktop, name, place };
     this.#byName.delete(desktop.name);
     this.#byName.set(name, containerId);
@@ -75,8 +102,15 @@ export class Roster {
   delete(containerId: string): void {
     const desktop = this.#byId.get(containerId);
     if (!desktop) return;
+    this.#touch(containerId);
     this.#byId.delete(containerId);
     if (this.#byName.get(desktop.name) === containerId) this.#byName.delete(desktop.name);
+  }
+
+  /** Drops a desktop of which only the engine knows whether it is still there. */
+  lose(containerId: string): void {
+    this.delete(containerId);
+    this.#doubted = true;
   }
 
   /**
@@ -102,6 +136,10 @@ export class Roster {
 
   forget(containerId: string): void {
     this.#spoken.delete(containerId);
+  }
+
+  #touch(containerId: string): void {
+    for (const changed of this.#looks) changed.add(containerId);
   }
 }
 

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import type { Log } from '../pool/ports.ts';
 
 const COMMAND_MS = 500;
 const LONGEST_PAUSE_MS = 2_000;
+const FIRST_CONNECT_MS = 2_000;
 
 /**
  * A connection that never makes a caller wait: while Redis is away every command rises at once, and it is connected
@@ -27,4 +29,9 @@ export function connectRedis(url: string, log: Log, onReady: () => void): Redis 
     away = true;
   });
   return redis;
+}
+
+/** Waits for the first connection, but not for long: the worker serves without its cache too. */
+export async function firstConnect(redis: Redis): Promise<void> {
+  await once(redis, 'ready', { signal: AbortSignal.timeout(FIRST_CONNECT_MS) }).catch(() => undefined);
 }

@@ -44,6 +44,8 @@ export class TunnelDoor {
       ? new URL(request.url ?? '', 'http://worker')
       : undefined;
     if (url?.pathname !== PATH) {
+      // Destroyed, not only ended: a client that never ends its side would keep the socket for ever.
+      socket.once('finish', () => socket.destroy());
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }

@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { Log } from '../pool/ports.ts';
-import { type GuacdAddress, openGuacd, type Screen } from './guacd.ts';
+import { type GuacdAddress, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
 import { encode } from './instruction.ts';
 import { rdpSettings } from './rdp-settings.ts';
 
@@ -77,10 +78,17 @@ export class GuacdHolder {
     const password = await this.#ports.password(containerId);
     const settings = rdpSettings({ hostname: ip, username, password });
     const signal = AbortSignal.timeout(ATTACH_MS);
-    const { socket, id } = await openGuacd(guacd, 'rdp', settings, FIRST_SCREEN, signal);
+    const { socket, id, rest } = await openGuacd(guacd, 'rdp', settings, FIRST_SCREEN, signal);
+    const nop = setInterval(() => socket.write(encode(['nop'])), NOP_MS);
+    try {
+      await firstFrame(socket, rest, signal);
+    } catch (error) {
+      clearInterval(nop);
+      socket.destroy();
+      throw error;
+    }
     const held = { id, socket };
     this.#held.set(containerId, held);
-    const nop = setInterval(() => socket.write(encode(['nop'])), NOP_MS);
     // What guacd draws for us is thrown away unread: only its joins are looked at.
     socket.on('data', () => undefined);
     socket.once('close', () => {
@@ -92,4 +100,32 @@ export class GuacdHolder {
     });
     return held;
   }
+}
+
+/**
+ * Waits until the desktop is painted. guacd calls a connection ready before it has logged in, so only the end of a first
+ * frame shows that a join will find something. Marks cannot be mistaken for payload: base64 has no dot.
+ * @throws GuacdRefused when the login failed
+ */
+async function firstFrame(socket: Socket, rest: Buffer, signal: AbortSignal): Promise<void> {
+  let seen = rest.toString('latin1');
+  const ended = once(socket, 'close', { signal }).then(
+    () => {
+      throw new GuacdRefused('the desktop did not let us in');
+    },
+    () => {
+      throw new GuacdRefused('the desktop was not painted in time');
+    },
+  );
+  const painted = new Promise<void>((resolve, reject) => {
+    const look = (chunk: Buffer): void => {
+      seen = seen.slice(-16) + chunk.toString('latin1');
+      if (!/4\.sync,|5\.error,/.test(seen)) return;
+      socket.off('data', look);
+      if (seen.includes('5.error,')) reject(new GuacdRefused('the desktop refused the login'));
+      else resolve();
+    };
+    socket.on('data', look);
+  });
+  await Promise.race([painted, ended]);
 }

@@ -1,0 +1,35 @@
+import { bestEffort, type PoolParts } from './parts.ts';
+
+/** Makes the roster equal to the engine's list, and follows every desktop that has not said how it stands. */
+export async function adopt(parts: PoolParts): Promise<void> {
+  const { engine, roster, maker, holder, mirror, log } = parts;
+  const first = !roster.isAdopted;
+  const gone = await roster.look(async () =>
+    (await engine.list()).filter((container) => !maker.isUnborn(container.labels.desktopId)),
+  );
+  for (const containerId of gone) holder.drop(containerId);
+  for (const desktop of roster.all()) {
+    if (desktop.state === 'starting') void maker.bringUp(desktop.containerId);
+    if (desktop.state === 'stopped') holder.drop(desktop.containerId);
+  }
+  if (first || gone.length > 0) await bestEffort(log, 'everything', mirror.rewrite(roster.all()));
+}
+
+/**
+ * Before the first look at the engine nothing is known: a student's own desktop would not be found, and a full host
+ * would look empty. Costs nothing after that.
+ */
+export async function adoptOnce(parts: PoolParts): Promise<void> {
+  if (parts.roster.isAdopted) return;
+  await parts.turns.with('adopt', async () => {
+    if (!parts.roster.isAdopted) await adopt(parts);
+  });
+}
+
+/** Looks again where a desktop may be on the engine that is not in the roster, so that the host is never overfilled. */
+export async function adoptDoubted(parts: PoolParts): Promise<void> {
+  if (!parts.roster.isDoubted) return;
+  await parts.turns.with('adopt', async () => {
+    if (parts.roster.isDoubted) await adopt(parts);
+  });
+}

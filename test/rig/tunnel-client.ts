@@ -1,0 +1,78 @@
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import WebSocket from 'ws';
+import { decode, encode, type Instruction } from '../../src/tunnel/instruction.ts';
+
+/** A token exactly as the control-plane makes it (contract, section 4). */
+export function contractToken(keyText: string, hostname: string, extra: Record<string, string> = {}): string {
+  const bytes = Buffer.from(keyText, 'utf8');
+  const key = bytes.length === 32 ? bytes : createHash('sha256').update(bytes).digest();
+  const iv = randomBytes(16);
+  const cipher = createCipheriv('aes-256-cbc', key, iv);
+  const settings = { hostname, port: '3389', username: 'student', password: '123456', security: 'any', ...extra };
+  const value = Buffer.concat([
+    cipher.update(JSON.stringify({ connection: { type: 'rdp', settings } })),
+    cipher.final(),
+  ]);
+  return Buffer.from(JSON.stringify({ iv: iv.toString('base64'), value: value.toString('base64') })).toString('base64');
+}
+
+/** A student's browser as far as the tunnel sees it: answers syncs, keeps every instruction's opcode and the last of each. */
+export class TunnelClient {
+  readonly socket: WebSocket;
+  readonly opcodes: string[] = [];
+  readonly last = new Map<string, Instruction>();
+  closed: { code: number; reason: string } | undefined;
+  #text = '';
+
+  constructor(url: string, query: Record<string, string>) {
+    this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/guaclite?${new URLSearchParams(query)}`, 'guacamole');
+    this.socket.on('message', (message: Buffer) => this.#take(message.toString('utf8')));
+    this.socket.on('close', (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+    });
+    this.socket.on('error', () => undefined);
+  }
+
+  send(...instruction: [string, ...string[]]): void {
+    this.socket.send(encode(instruction));
+  }
+
+  /** Waits for an instruction with this opcode, the newest of which passes `fits`. */
+  async see(
+    opcode: string,
+    fits: (instruction: Instruction) => boolean = () => true,
+    ms = 20_000,
+  ): Promise<Instruction> {
+    const end = Date.now() + ms;
+    for (;;) {
+      const seen = this.last.get(opcode);
+      if (seen && fits(seen)) return seen;
+      if (this.closed)
+        throw new Error(`closed with ${JSON.stringify(this.closed)} before ${opcode}; saw ${this.opcodes.slice(-20)}`);
+      if (Date.now() > end) throw new Error(`no ${opcode} within ${ms} ms; saw ${this.opcodes.slice(-20)}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** The status code with which the tunnel was closed. */
+  async end(): Promise<string> {
+    if (!this.closed) await once(this.socket, 'close', { signal: AbortSignal.timeout(20_000) });
+    return this.closed?.reason ?? '';
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  #take(text: string): void {
+    // Whole instructions per message is part of what the tunnel owes the client.
+    const { instructions, read } = decode(this.#text + text);
+    if (this.#text !== '' || read !== text.length) throw new Error('a message did not end at an instruction');
+    for (const instruction of instructions) {
+      this.opcodes.push(instruction[0]);
+      this.last.set(instruction[0], instruction);
+      if (instruction[0] === 'sync') this.send('sync', instruction[1] ?? '');
+    }
+  }
+}
