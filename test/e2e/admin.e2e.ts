@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asAdmin } from './api.ts';
 import { logIn, openBrowser, openPage, shoot, target } from './browser.ts';
 import { desktops } from './engine.ts';
 
@@ -24,25 +25,12 @@ interface Row {
   vmMemoryMb: number;
 }
 
-async function workers(): Promise<Row[]> {
-  const login = await fetch(`${target.consoleUrl}/api/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'admin', password: target.adminPassword }),
-  });
-  const { access_token } = (await login.json()) as { access_token: string };
-  const answer = await fetch(`${target.consoleUrl}/api/vdi/workers`, {
-    headers: { authorization: `Bearer ${access_token}` },
-  });
-  return (await answer.json()) as Row[];
-}
-
 describe('an administrator', { sequential: true }, () => {
   it('logs in and sees the worker Healthy, with the slots of the contract’s formula', async () => {
     await logIn(page, 'admin', target.adminPassword);
     const row = page.locator('.workers tbody tr').first();
     await expect.poll(() => row.locator('.badge').textContent(), { timeout: 30_000 }).toBe('Healthy');
-    const [worker] = await workers();
+    const [worker] = await asAdmin<Row[]>('GET', '/vdi/workers');
     if (!worker) throw new Error('no worker');
     const slots = Math.min(
       Math.floor((worker.totalCpuCores - worker.reservedCpuCores) / worker.vmCpuCores),
