@@ -21,6 +21,8 @@ import { GuacdHolder } from './tunnel/holder.ts';
 import { tokenKey } from './tunnel/token.ts';
 import { TokenBook } from './tunnel/token-book.ts';
 
+const EXIT_MS = 3_000;
+
 const packFile = (path: string): Promise<string> => readFile(new URL(`../${path}`, import.meta.url), 'utf8');
 
 async function main(): Promise<void> {
@@ -115,6 +117,8 @@ async function main(): Promise<void> {
   redis.disconnect();
   // Desktops go on; requests under way had their chance in pool.stop.
   server.closeAllConnections();
+  // A connection that nobody closed must not make the operator wait.
+  setTimeout(() => process.exit(), EXIT_MS).unref();
 }
 
 function desktopTemplate(settings: WorkerSettings, seccomp: string): Template {

@@ -12,7 +12,7 @@ import { STATUS } from './status.ts';
 
 const PATH = '/guaclite';
 const LONGEST_FRAME = 64 * 1024;
-const JOIN_MS = 12_000;
+const JOIN_MS = 20_000;
 const JOIN_AGAIN_MS = 300;
 
 export interface DoorPorts extends AdmissionPorts {

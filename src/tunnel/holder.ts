@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Desktop } from '../desktop/desktop.ts';
+import { Pace } from '../pool/pace.ts';
 import type { Log } from '../pool/ports.ts';
 import { type GuacdAddress, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
 import { encode } from './instruction.ts';
@@ -8,7 +9,10 @@ import { rdpSettings } from './rdp-settings.ts';
 
 /** guacd ends a user who says nothing for 15 s. */
 const NOP_MS = 5_000;
-const ATTACH_MS = 15_000;
+/** A login takes about 1.2 s; one that hangs is better begun anew while the student waits. */
+const ATTACH_MS = 6_000;
+/** After a crash of guacd every desktop is attached again: all at once each would only take longer. */
+const ATTACH_WIDTH = 8;
 /** Until a student joins with his own window; then the desktop takes that size. */
 const FIRST_SCREEN: Screen = { width: 1280, height: 800, dpi: 96 };
 
@@ -35,6 +39,7 @@ export class GuacdHolder {
   readonly #ports: HolderPorts;
   readonly #held = new Map<string, Held>();
   readonly #opening = new Map<string, Promise<Held>>();
+  readonly #pace = new Pace(ATTACH_WIDTH);
 
   constructor(ports: HolderPorts) {
     this.#ports = ports;
@@ -54,7 +59,10 @@ export class GuacdHolder {
   drop(containerId: string): void {
     const held = this.#held.get(containerId);
     this.#held.delete(containerId);
-    held?.socket.end(encode(['disconnect']));
+    if (!held) return;
+    held.socket.end(encode(['disconnect']));
+    // guacd may be busy for minutes saying goodbye to a desktop that is gone: not waited for.
+    held.socket.destroySoon();
   }
 
   close(): void {
@@ -68,7 +76,7 @@ export class GuacdHolder {
     if (held) return Promise.resolve(held);
     const under = this.#opening.get(containerId);
     if (under !== undefined) return under;
-    const opening = this.#attach(desktop).finally(() => this.#opening.delete(containerId));
+    const opening = this.#pace.with(() => this.#attach(desktop)).finally(() => this.#opening.delete(containerId));
     this.#opening.set(containerId, opening);
     return opening;
   }

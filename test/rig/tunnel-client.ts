@@ -22,6 +22,8 @@ export class TunnelClient {
   readonly socket: WebSocket;
   readonly opcodes: string[] = [];
   readonly last = new Map<string, Instruction>();
+  /** Size of the screen as last told, such as 1280x800. */
+  screen = '';
   closed: { code: number; reason: string } | undefined;
   #text = '';
 
@@ -38,16 +40,12 @@ export class TunnelClient {
     this.socket.send(encode(instruction));
   }
 
-  /** Waits for an instruction with this opcode, the newest of which passes `fits`. */
-  async see(
-    opcode: string,
-    fits: (instruction: Instruction) => boolean = () => true,
-    ms = 20_000,
-  ): Promise<Instruction> {
+  /** Waits for an instruction with this opcode. */
+  async see(opcode: string, ms = 20_000): Promise<Instruction> {
     const end = Date.now() + ms;
     for (;;) {
       const seen = this.last.get(opcode);
-      if (seen && fits(seen)) return seen;
+      if (seen) return seen;
       if (this.closed)
         throw new Error(`closed with ${JSON.stringify(this.closed)} before ${opcode}; saw ${this.opcodes.slice(-20)}`);
       if (Date.now() > end) throw new Error(`no ${opcode} within ${ms} ms; saw ${this.opcodes.slice(-20)}`);
@@ -72,6 +70,8 @@ export class TunnelClient {
     for (const instruction of instructions) {
       this.opcodes.push(instruction[0]);
       this.last.set(instruction[0], instruction);
+      // Layer 0 is the screen; others are cursors and buffers.
+      if (instruction[0] === 'size' && instruction[1] === '0') this.screen = `${instruction[2]}x${instruction[3]}`;
       if (instruction[0] === 'sync') this.send('sync', instruction[1] ?? '');
     }
   }

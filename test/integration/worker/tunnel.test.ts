@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
@@ -38,9 +39,11 @@ describe('a student with a token for his desktop', () => {
     expect(await client.see('')).toHaveLength(2);
     await client.see('img');
     await client.see('sync');
-    client.send('size', '1100', '720');
-    // Layer 0 is the screen; others are cursors and buffers.
-    await client.see('size', ([, layer, width, height]) => layer === '0' && width === '1100' && height === '720');
+    await rig.until('the new size', async () => {
+      client.send('size', '1100', '720');
+      await pause(300);
+      return client.screen === '1100x720';
+    });
   });
 
   test('has his pings answered, so that his client does not call the tunnel unstable', async () => {
