@@ -46,9 +46,7 @@ up() {
 
 logs() {
   need_env_file
-  local follow=()
-  [[ -t 1 ]] && follow=(--follow)
-  compose logs --tail 100 "${follow[@]}" "$@"
+  if [[ -t 1 ]]; then compose logs --tail 100 --follow "$@"; else compose_logs --tail 100 "$@"; fi
 }
 
 main() {

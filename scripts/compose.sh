@@ -18,6 +18,9 @@ compose() {
     --project-name "$(project_name)" "${profile[@]}" "$@"
 }
 
+# Compose puts codes for clearing the line before each line of a log, terminal or not.
+compose_logs() { compose logs --no-color "$@" 2>&1 | sed -u 's/\x1b\[[0-9;]*[A-Za-z]//g'; }
+
 # What the backend mounts to speak to the engine: our own dockerd's folder where that is what runs, else the usual socket.
 socket_source() {
   if timeout 5 docker --host "unix://$ENGINE_SOCKET_FOLDER/docker.sock" version >/dev/null 2>&1; then

@@ -8,7 +8,7 @@ explain_failure() {
   compose ps --all >&2 || true
   for service in $(compose ps --all --format '{{.Service}} {{.State}} {{.Health}}' | awk '$2 != "running" || $3 == "unhealthy" || $3 == "starting" { print $1 }'); do
     printf -- '--- the last lines of %s:\n' "$service" >&2
-    compose logs --no-color --no-log-prefix --tail 15 "$service" >&2 || true
+    compose_logs --no-log-prefix --tail 15 "$service" >&2 || true
   done
 }
 

@@ -48,7 +48,7 @@ part() { # NAME COMMAND...
 
 # What the worker's services said, for whoever has only this output to find the fault in.
 show_worker_logs() {
-  compose logs --no-color >"$RUN_DIR/logs/test-worker.log" 2>&1 || return 0
+  compose_logs >"$RUN_DIR/logs/test-worker.log" || return 0
   printf '\n=== the last lines of the worker (all: %s)\n' "$RUN_DIR/logs/test-worker.log"
   tail -n 60 "$RUN_DIR/logs/test-worker.log"
 }
