@@ -66,9 +66,9 @@ export class DockerEngine implements Engine {
     await asking(this.#docker.getContainer(containerId).restart({ t: STOP_GRACE_SEC }));
   }
 
-  async claim(containerId: string, name: string): Promise<'claimed' | 'name-taken' | 'gone'> {
+  async claim(poolName: string, seatName: string): Promise<'claimed' | 'name-taken' | 'gone'> {
     try {
-      await asking(this.#docker.getContainer(containerId).rename({ name }));
+      await asking(this.#docker.getContainer(poolName).rename({ name: seatName }));
       return 'claimed';
     } catch (error) {
       if (statusOf(error) === 409) return 'name-taken';
@@ -108,9 +108,9 @@ export class DockerEngine implements Engine {
     return unpackPassword(archive as unknown as Readable);
   }
 
-  async remove(containerId: string): Promise<void> {
+  async remove(idOrName: string): Promise<void> {
     // 409: another removal of it is under way.
-    await accepting([404, 409], this.#docker.getContainer(containerId).remove({ force: true, v: true }));
+    await accepting([404, 409], this.#docker.getContainer(idOrName).remove({ force: true, v: true }));
   }
 
   async imageId(): Promise<string | undefined> {

@@ -75,9 +75,9 @@ async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise
     source = 'cold';
     const left = deadline - parts.clock();
     if (left <= 0) return refuse('pool-empty');
-    await adoptDoubted(parts);
     const imageId = await parts.engine.imageId();
     if (imageId === undefined) throw new Error('exam image is missing; run ./start.sh to build it');
+    await adoptDoubted(parts);
     const wait = await awaitDesktop(parts, seat.examId, imageId, left);
     if (wait !== 'changed') return refuse(wait);
   }

@@ -39,7 +39,6 @@ export class Pool {
   #again = false;
   #stopped = false;
   /** The engine has been looked at since the start. */
-  #adopted = false;
   /** What Redis remembers of the pools asked for has been read since the start. */
   #loaded = false;
 
@@ -90,15 +89,13 @@ export class Pool {
 
   /** Redis is there (again), maybe empty: make it say what Docker says. */
   mirrorIsBack(): void {
-    // Before the first look at the engine the roster is empty: written out now, it would wipe every session.
-    if (this.#adopted) void this.#rewriteMirror();
+    // Before the first look at the engine the roster is empty: written out now, it would wipe every session. The look writes.
+    if (this.#parts.roster.isAdopted) void this.#rewriteMirror();
     this.nudge();
   }
 
   async #rewriteMirror(): Promise<void> {
     const { mirror, roster, wanted, log } = this.#parts;
-    // Before the first look at Docker we know of no desktop: written now, that would wipe every session. The look writes.
-    if (!roster.isAdopted) return;
     await bestEffort(log, 'everything', mirror.rewrite(roster.all()));
     for (const [examId, count] of wanted) await bestEffort(log, 'wanted pool', mirror.saveWanted(examId, count));
   }
@@ -136,11 +133,8 @@ export class Pool {
     }
     this.#running = this.#loadWantedOnce()
       .then(() => this.reconcile(false))
-      .then(async (result) => {
+      .then((result) => {
         if (result.partial) this.#again = true;
-        if (this.#adopted) return;
-        this.#adopted = true;
-        await this.#rewriteMirror();
       })
       .catch((error: unknown) => this.#parts.log.warn({ error: String(error) }, 'reconcile failed; trying again soon'))
       .finally(() => {

@@ -20,9 +20,9 @@ export interface Prewarmed {
 export async function prewarm(parts: PoolParts, examId: number, count: number): Promise<Prewarmed> {
   parts.wanted.set(examId, count);
   await bestEffort(parts.log, 'wanted pool', parts.mirror.saveWanted(examId, count));
-  await adoptDoubted(parts);
   const imageId = await parts.engine.imageId();
   if (imageId === undefined) throw new Error('exam image is missing; run ./start.sh to build it');
+  await adoptDoubted(parts);
   const all = [...parts.roster.all(), ...parts.maker.unborn()];
   const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId);
   const usable = pooled.filter(isUsable).length;

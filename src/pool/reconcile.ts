@@ -52,6 +52,7 @@ async function perform(parts: PoolParts, step: Step, imageId: string | undefined
 
 // Students may have had desktops made since the look, and a removal that was to give room may not have been done.
 function isStillMissing({ roster, maker, settings, wanted }: PoolParts, examId: number): boolean {
+  if (roster.isDoubted) return false;
   const all = [...roster.all(), ...maker.unborn()];
   const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId).length;
   return all.length < settings.maxDesktops && pooled < (wanted.get(examId) ?? 0);

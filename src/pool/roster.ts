@@ -15,6 +15,7 @@ export class Roster {
   readonly #looks = new Set<Set<string>>();
   #adopted = false;
   #doubted = true;
+  #losses = 0;
 
   /** It has been equal to the engine's list once. */
   get isAdopted(): boolean {
@@ -69,6 +70,7 @@ export class Roster {
    */
   async look(list: () => Promise<readonly Container[]>): Promise<string[]> {
     const changed = new Set<string>();
+    const losses = this.#losses;
     this.#looks.add(changed);
     const containers = await list().finally(() => this.#looks.delete(changed));
     const listed = new Set(containers.map((container) => container.containerId));
@@ -76,7 +78,7 @@ export class Roster {
     for (const id of gone) this.delete(id);
     for (const container of containers) if (!changed.has(container.containerId)) this.put(container);
     this.#adopted = true;
-    this.#doubted = false;
+    if (losses === this.#losses) this.#doubted = false;
     return gone;
   }
 
@@ -111,6 +113,7 @@ export class Roster {
   lose(containerId: string): void {
     this.delete(containerId);
     this.#doubted = true;
+    this.#losses++;
   }
 
   /**

@@ -1,0 +1,181 @@
+import { describe, expect, test } from 'vitest';
+import type { Desktop, DesktopState } from '../../../src/desktop/desktop.ts';
+import { type Place, poolName, seatName } from '../../../src/desktop/names.ts';
+import { countPools, plan, type Snapshot, type Step, SURPLUS_GRACE_MS } from '../../../src/desktop/plan.ts';
+import { forSeeds, type Seeded } from '../seeded.ts';
+
+const NOW = 1_800_000_000_000;
+const OLD = SURPLUS_GRACE_MS + 1;
+
+interface Odd {
+  readonly id?: string;
+  readonly examId?: number;
+  readonly userId?: number;
+  readonly state?: DesktopState;
+  readonly imageId?: string;
+  readonly template?: string;
+  readonly age?: number;
+}
+
+function desktop(odd: Odd = {}): Desktop {
+  const { id = 'a', examId = 7, userId, state = 'warm', imageId = 'now', template = 'now', age = 0 } = odd;
+  const place: Place = userId === undefined ? { kind: 'pool', examId, id } : { kind: 'seat', seat: { examId, userId } };
+  return {
+    containerId: `c-${id}`,
+    name: place.kind === 'pool' ? poolName(examId, id) : seatName(place.seat),
+    place,
+    labels: { worker: 'w', examId, desktopId: id, imageId, template },
+    ip: '10.213.1.1',
+    state,
+    createdAt: NOW - age,
+  };
+}
+
+function snapshot(desktops: Desktop[], maxDesktops = 4, imageId: string | undefined = 'now'): Snapshot {
+  return { desktops, maxDesktops, imageId, template: 'now' };
+}
+
+const short = (step: Step): string =>
+  step.kind === 'make'
+    ? `make ${step.examId}`
+    : `${step.kind} ${step.containerId}${'why' in step ? ` ${step.why}` : ''}`;
+const steps = (desktops: Desktop[], wanted: [number, number][], max?: number) =>
+  plan(snapshot(desktops, max), new Map(wanted), NOW).map(short);
+
+describe('plan', () => {
+  test.each<[string, Desktop[], [number, number][], string[]]>([
+    ['nothing asked, nothing there: nothing to do', [], [], []],
+    ['what is asked for is made', [], [[7, 2]], ['make 7', 'make 7']],
+    ['never more than the host has slots', [], [[7, 9]], ['make 7', 'make 7', 'make 7', 'make 7']],
+    [
+      'slots are shared in the order of asking',
+      [],
+      [
+        [7, 3],
+        [8, 3],
+      ],
+      ['make 7', 'make 7', 'make 7', 'make 8'],
+    ],
+    ['one that is starting counts as there', [desktop({ state: 'starting' })], [[7, 1]], []],
+    ['one in use does not: the pool is refilled', [desktop({ userId: 1 })], [[7, 1]], ['make 7']],
+    ['one in use takes a slot', [1, 2, 3].map((userId) => desktop({ id: `s${userId}`, userId })), [[7, 5]], ['make 7']],
+    [
+      'another exam’s does not count',
+      [desktop({ examId: 8 })],
+      [
+        [7, 1],
+        [8, 1],
+      ],
+      ['make 7'],
+    ],
+    [
+      'a stopped one is removed and replaced',
+      [desktop({ state: 'stopped' })],
+      [[7, 1]],
+      ['remove c-a stopped', 'make 7'],
+    ],
+    ['a failed one is removed and replaced', [desktop({ state: 'failed' })], [[7, 1]], ['remove c-a failed', 'make 7']],
+    ['one of an old image is replaced', [desktop({ imageId: 'old' })], [[7, 1]], ['remove c-a stale', 'make 7']],
+    ['one of old settings is replaced', [desktop({ template: 'old' })], [[7, 1]], ['remove c-a stale', 'make 7']],
+    ['one nobody asked for goes after the grace', [desktop({ age: OLD })], [], ['remove c-a surplus']],
+    ['and not before: its student may try again', [desktop({ age: SURPLUS_GRACE_MS })], [], []],
+    [
+      'the oldest are kept: they are warm',
+      [desktop({ age: OLD }), desktop({ id: 'b', age: 2 * OLD })],
+      [[7, 1]],
+      ['remove c-a surplus'],
+    ],
+    ['a ready one is held', [desktop({ state: 'ready' })], [[7, 1]], ['hold c-a']],
+    ['a student’s too', [desktop({ state: 'ready', userId: 1 })], [], ['hold c-a']],
+    ['one that goes is not held first', [desktop({ state: 'ready', imageId: 'old' })], [], ['remove c-a stale']],
+    ['a student’s stopped desktop stays', [desktop({ userId: 1, state: 'stopped', age: OLD })], [], []],
+    ['a student’s failed desktop stays', [desktop({ userId: 1, state: 'failed', age: OLD })], [], []],
+    ['a student’s desktop stays when the image is rebuilt', [desktop({ userId: 1, imageId: 'old', age: OLD })], [], []],
+    ['a student’s desktop stays when the settings change', [desktop({ userId: 1, template: 'old', age: OLD })], [], []],
+  ])('%s', (_rule, desktops, wanted, expected) => {
+    expect(steps(desktops, wanted)).toEqual(expected);
+  });
+
+  test('while the engine does not know the image nothing counts as stale', () => {
+    expect(plan({ ...snapshot([desktop({ imageId: 'old' })]), imageId: undefined }, new Map([[7, 1]]), NOW)).toEqual(
+      [],
+    );
+  });
+
+  test('a host for none makes none', () => expect(steps([], [[7, 3]], 0)).toEqual([]));
+
+  test('laws: none in use is removed, slots are kept, and done is done', () =>
+    forSeeds(5_000, (random) => {
+      const before = anySnapshot(random);
+      const wanted = new Map([7, 8, 9].filter(() => random.chance(0.7)).map((examId) => [examId, random.whole(0, 5)]));
+      const told = plan(before, wanted, NOW);
+      const ids = told.flatMap((step) => (step.kind === 'make' ? [] : [step.containerId]));
+      expect(new Set(ids).size, 'one step per desktop').toBe(ids.length);
+      const inUse = new Set(
+        before.desktops.filter(({ place }) => place.kind === 'seat').map((each) => each.containerId),
+      );
+      for (const step of told) if (step.kind === 'remove') expect(inUse.has(step.containerId)).toBe(false);
+      const after = done(before, told);
+      const made = told.filter((step) => step.kind === 'make').length;
+      if (made > 0) expect(after.desktops.length).toBeLessThanOrEqual(before.maxDesktops);
+      for (const [examId, count] of wanted) {
+        const pooled = after.desktops.filter((each) => each.place.kind === 'pool' && each.labels.examId === examId);
+        const room = after.maxDesktops - after.desktops.length;
+        if (pooled.length < count) expect(room).toBeLessThanOrEqual(0);
+      }
+      expect(plan(after, wanted, NOW)).toEqual([]);
+      expect(plan(before, wanted, NOW), 'same input, same steps').toEqual(told);
+    }));
+});
+
+function anySnapshot(random: Seeded): Snapshot {
+  const desktops = Array.from({ length: random.whole(0, 10) }, (_, index) =>
+    desktop({
+      id: `d${index}`,
+      examId: random.pick([7, 8, 9]),
+      ...(random.chance(0.4) ? { userId: index + 1 } : {}),
+      state: random.pick(['starting', 'ready', 'warm', 'failed', 'stopped']),
+      imageId: random.pick(['now', 'now', 'old']),
+      template: random.pick(['now', 'now', 'now', 'old']),
+      age: random.pick([0, 1_000, SURPLUS_GRACE_MS, OLD, 10 * OLD]),
+    }),
+  );
+  return { ...snapshot(desktops, random.whole(0, 10)), imageId: random.chance(0.9) ? 'now' : undefined };
+}
+
+/** The snapshot after every step was done. */
+function done(before: Snapshot, told: readonly Step[]): Snapshot {
+  const removed = new Set(told.flatMap((step) => (step.kind === 'remove' ? [step.containerId] : [])));
+  const held = new Set(told.flatMap((step) => (step.kind === 'hold' ? [step.containerId] : [])));
+  const kept = before.desktops
+    .filter((each) => !removed.has(each.containerId))
+    .map((each) => (held.has(each.containerId) ? { ...each, state: 'warm' as const } : each));
+  const made = told.flatMap((step, index) =>
+    step.kind === 'make' ? [desktop({ id: `m${index}`, examId: step.examId, state: 'starting' })] : [],
+  );
+  return { ...before, desktops: [...kept, ...made] };
+}
+
+test('the counts tell free from in use, and name every exam that is asked for', () => {
+  const desktops = [
+    desktop(),
+    desktop({ id: 'b', state: 'ready' }),
+    desktop({ id: 'c', state: 'starting' }),
+    desktop({ id: 'd', state: 'failed' }),
+    desktop({ id: 'e', userId: 1 }),
+    desktop({ id: 'f', examId: 8, userId: 1, state: 'stopped' }),
+  ];
+  expect(
+    countPools(
+      desktops,
+      new Map([
+        [9, 2],
+        [7, 3],
+      ]),
+    ),
+  ).toEqual([
+    { examId: 7, wanted: 3, warm: 2, creating: 1, inUse: 1 },
+    { examId: 8, wanted: 0, warm: 0, creating: 0, inUse: 1 },
+    { examId: 9, wanted: 2, warm: 0, creating: 0, inUse: 0 },
+  ]);
+});

@@ -1,0 +1,212 @@
+import { parseName } from '../../../src/desktop/names.ts';
+import {
+  AddressTaken,
+  type Container,
+  type Engine,
+  EngineDown,
+  type Order,
+  type Readiness,
+} from '../../../src/pool/ports.ts';
+
+type Call = 'list' | 'create' | 'restart' | 'claim' | 'remove' | 'imageId' | 'readiness';
+
+interface Box {
+  container: Container;
+  /** What it has said since its last start. */
+  told: Readiness | undefined;
+  /** Counts its starts: what an earlier start would have said is not heard. */
+  starts: number;
+  readonly listeners: Set<(said: Readiness) => void>;
+}
+
+export interface EngineFaults {
+  /** Milliseconds a request takes to the engine, and its answer back: so calls overtake each other. */
+  travel(call: Call, way: 'there' | 'back'): number;
+  /** The call takes effect, but its answer never reaches the caller. */
+  losesAnswer(call: Call): boolean;
+  /** How long a desktop takes to come up, and what it says then. */
+  boot(): { readonly ms: number; readonly says: Readiness };
+}
+
+export const NO_FAULTS: EngineFaults = {
+  travel: () => 1,
+  losesAnswer: () => false,
+  boot: () => ({ ms: 3_000, says: { kind: 'ready' } }),
+};
+
+export interface EngineTime {
+  readonly now: number;
+  sleep(ms: number): Promise<void>;
+}
+
+/**
+ * A container engine in memory that keeps Docker's laws: names are unique, an address is one container's, what is gone is
+ * gone, a rename is atomic. An answer travels: it tells what was so when the engine looked, not when it arrives.
+ */
+export class FakeEngine {
+  readonly boxes = new Map<string, Box>();
+  faults: EngineFaults = NO_FAULTS;
+  down = false;
+  image: string | undefined = 'sha256:one';
+  /** Addresses held by something that is no desktop. */
+  readonly foreignAddresses = new Set<string>();
+  /** Creates and claims that took effect unknown to their caller: an answer lost, or a process that died in between. */
+  unknown = 0;
+  /** Most containers there ever were that a caller could know of. */
+  mostKnown = 0;
+  /** Broken laws of the project, as they happened. */
+  readonly crimes: string[] = [];
+  /** Says whether the desktop of this name may be removed now. */
+  mayRemove: (name: string) => boolean = () => true;
+  readonly calls: { call: Call; name: string }[] = [];
+  readonly #time: EngineTime;
+  #made = 0;
+
+  constructor(time: EngineTime) {
+    this.#time = time;
+  }
+
+  names(): string[] {
+    return [...this.boxes.values()].map((box) => box.container.name).sort();
+  }
+
+  byName(name: string): Container | undefined {
+    return [...this.boxes.values()].find((box) => box.container.name === name)?.container;
+  }
+
+  /** The desktop stops, as when it crashes or is out of memory. */
+  stop(containerId: string): void {
+    const box = this.boxes.get(containerId);
+    if (!box?.container.running) return;
+    box.container = { ...box.container, running: false };
+    box.starts++;
+    this.#say(box, { kind: 'failed', reason: 'it ended before it was ready' });
+    box.told = undefined;
+  }
+
+  /** Somebody renames, makes or removes by hand. */
+  rename(containerId: string, name: string): void {
+    const box = this.boxes.get(containerId);
+    if (box) box.container = { ...box.container, name };
+  }
+
+  /** An engine client, as one run of the backend has it. `kill` is that process's death: nothing it asked is answered. */
+  client(): Engine & { kill(): void } {
+    let alive = true;
+    const ask = async <T>(call: Call, name: string, act: () => T): Promise<T> => {
+      this.calls.push({ call, name });
+      if (!alive) await forever();
+      await this.#time.sleep(this.faults.travel(call, 'there'));
+      const outcome = this.#attempt(act);
+      const lost = this.faults.losesAnswer(call);
+      if ((call === 'create' || call === 'claim') && 'value' in outcome && (lost || !alive)) this.unknown++;
+      this.mostKnown = Math.max(this.mostKnown, this.boxes.size - this.unknown);
+      await this.#time.sleep(this.faults.travel(call, 'back'));
+      if (!alive) await forever();
+      if ('error' in outcome) throw outcome.error;
+      if (lost) throw new EngineDown('answer lost');
+      return outcome.value;
+    };
+    return {
+      kill: () => {
+        alive = false;
+      },
+      list: () => ask('list', '', () => [...this.boxes.values()].map((box) => box.container)),
+      create: (order) => ask('create', order.name, () => this.#create(order)),
+      restart: (id) => ask('restart', id, () => this.#start(this.#box(id))),
+      claim: (from, to) => ask('claim', to, () => this.#claim(from, to)),
+      readiness: async (id, signal) => {
+        const listening = await ask('readiness', id, () => ({ said: this.#listen(id, signal) }));
+        const said = await listening.said;
+        if (!alive) await forever();
+        return said;
+      },
+      password: async () => 'secret',
+      remove: (id) => ask('remove', id, () => this.#remove(id)),
+      imageId: () => ask('imageId', '', () => this.image),
+    };
+  }
+
+  #attempt<T>(act: () => T): { value: T } | { error: unknown } {
+    if (this.down) return { error: new EngineDown('engine is down') };
+    try {
+      return { value: act() };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  #box(id: string): Box {
+    const box = this.boxes.get(id);
+    if (!box) throw Object.assign(new Error(`no such container: ${id}`), { statusCode: 404 });
+    return box;
+  }
+
+  #find(idOrName: string): Box | undefined {
+    return this.boxes.get(idOrName) ?? [...this.boxes.values()].find(({ container }) => container.name === idOrName);
+  }
+
+  #create(order: Order): Container {
+    if (this.byName(order.name)) throw Object.assign(new Error('name in use'), { statusCode: 409 });
+    const taken = [...this.boxes.values()].some((box) => box.container.ip === order.ip);
+    if (taken || this.foreignAddresses.has(order.ip)) throw new AddressTaken(order.ip);
+    const containerId = `c${++this.#made}`;
+    const container = { ...order, containerId, running: false, createdAt: this.#time.now };
+    const box: Box = { container, told: undefined, starts: 0, listeners: new Set() };
+    this.boxes.set(containerId, box);
+    this.#start(box);
+    return box.container;
+  }
+
+  #start(box: Box): void {
+    box.container = { ...box.container, running: true };
+    box.told = undefined;
+    const start = ++box.starts;
+    const { ms, says } = this.faults.boot();
+    void this.#time.sleep(ms).then(() => {
+      if (box.starts === start && this.boxes.has(box.container.containerId)) this.#say(box, says);
+    });
+  }
+
+  #say(box: Box, said: Readiness): void {
+    box.told = said;
+    for (const tell of [...box.listeners]) tell(said);
+    box.listeners.clear();
+  }
+
+  #listen(id: string, signal: AbortSignal): Promise<Readiness> {
+    const box = this.boxes.get(id);
+    if (!box) return Promise.resolve({ kind: 'failed', reason: 'it is gone' });
+    if (box.told) return Promise.resolve(box.told);
+    if (!box.container.running) return Promise.resolve({ kind: 'failed', reason: 'it ended before it was ready' });
+    return new Promise((resolve) => {
+      box.listeners.add(resolve);
+      signal.addEventListener('abort', () => resolve({ kind: 'failed', reason: 'it was not ready in time' }));
+    });
+  }
+
+  #claim(from: string, to: string): 'claimed' | 'name-taken' | 'gone' {
+    const box = this.#find(from);
+    if (!box) return 'gone';
+    if (box.container.name === to) throw Object.assign(new Error('it has this name'), { statusCode: 400 });
+    if (this.byName(to)) return 'name-taken';
+    if (parseName(box.container.name)?.kind === 'seat')
+      this.crimes.push(`${box.container.name} was given away as ${to}`);
+    box.container = { ...box.container, name: to };
+    return 'claimed';
+  }
+
+  #remove(idOrName: string): void {
+    const box = this.#find(idOrName);
+    if (!box) return;
+    const { name, containerId } = box.container;
+    if (parseName(name)?.kind === 'seat' && !this.mayRemove(name)) this.crimes.push(`${name} was removed while in use`);
+    this.boxes.delete(containerId);
+    box.starts++;
+    this.#say(box, { kind: 'failed', reason: 'it ended before it was ready' });
+  }
+}
+
+function forever(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,89 @@
+import type { Desktop } from '../../../src/desktop/desktop.ts';
+import { isInUse, isPooled, isUsable } from '../../../src/desktop/desktop.ts';
+import { type Seat, seatName } from '../../../src/desktop/names.ts';
+import type { Holder, Log, Mirror, Session } from '../../../src/pool/ports.ts';
+
+export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A cache in memory, as Redis keeps it: it outlives the backend, and may be away or empty. */
+export class FakeMirror implements Mirror {
+  away = false;
+  readonly sessions = new Map<string, Session>();
+  readonly pools = new Map<number, Set<string>>();
+  readonly wanted = new Map<number, number>();
+  cursor: string | undefined;
+
+  async saveSession(seat: Seat, session: Session): Promise<void> {
+    this.#answer();
+    this.sessions.set(seatName(seat), session);
+  }
+
+  async removeSession(seat: Seat): Promise<void> {
+    this.#answer();
+    this.sessions.delete(seatName(seat));
+  }
+
+  async poolJoined(examId: number, name: string): Promise<void> {
+    this.#answer();
+    this.pools.set(examId, (this.pools.get(examId) ?? new Set()).add(name));
+  }
+
+  async poolLeft(examId: number, name: string): Promise<void> {
+    this.#answer();
+    this.pools.get(examId)?.delete(name);
+  }
+
+  async rewrite(desktops: readonly Desktop[]): Promise<void> {
+    this.#answer();
+    const seated = new Set(desktops.filter(isInUse).map((desktop) => desktop.name));
+    for (const name of this.sessions.keys()) if (!seated.has(name)) this.sessions.delete(name);
+    for (const containerName of seated)
+      if (!this.sessions.has(containerName))
+        this.sessions.set(containerName, { containerName, allocatedAt: 'later', source: 'adopted' });
+    this.pools.clear();
+    for (const desktop of desktops.filter((each) => isPooled(each) && isUsable(each)))
+      await this.poolJoined(desktop.labels.examId, desktop.name);
+  }
+
+  async saveWanted(examId: number, count: number): Promise<void> {
+    this.#answer();
+    if (count > 0) this.wanted.set(examId, count);
+    else this.wanted.delete(examId);
+  }
+
+  async loadWanted(): Promise<Map<number, number>> {
+    this.#answer();
+    return new Map(this.wanted);
+  }
+
+  async saveCursor(address: string): Promise<void> {
+    this.#answer();
+    this.cursor = address;
+  }
+
+  async loadCursor(): Promise<string | undefined> {
+    this.#answer();
+    return this.cursor;
+  }
+
+  #answer(): void {
+    if (this.away) throw new Error('Redis is away');
+  }
+}
+
+/** Holds connections in name only; fails as often as it is told to. */
+export class FakeHolder implements Holder {
+  readonly held = new Set<string>();
+  readonly dropped: string[] = [];
+  fails: () => boolean = () => false;
+
+  async hold(desktop: Desktop): Promise<void> {
+    if (this.fails()) throw new Error('guacd does not answer');
+    this.held.add(desktop.containerId);
+  }
+
+  drop(containerId: string): void {
+    this.held.delete(containerId);
+    this.dropped.push(containerId);
+  }
+}

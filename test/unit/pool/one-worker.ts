@@ -1,0 +1,61 @@
+import type { PoolSettings } from '../../../src/pool/parts.ts';
+import { Pool } from '../../../src/pool/pool.ts';
+import { FakeEngine } from './fake-engine.ts';
+import { FakeHolder, FakeMirror, SILENT } from './fake-ports.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+const SETTINGS: PoolSettings = {
+  worker: 'w1',
+  maxDesktops: 6,
+  prewarmMax: 200,
+  createWidth: 3,
+  readyTimeoutMs: 90_000,
+  answerWithinMs: 12_000,
+  template: 'template-one',
+  network: '10.213.0.0/20',
+};
+
+/** One worker on a fake engine in virtual time. `crash` ends its process and starts the next over the same engine. */
+export class OneWorker {
+  readonly time = new VirtualTime();
+  readonly engine = new FakeEngine(this.time);
+  readonly mirror = new FakeMirror();
+  readonly settings: PoolSettings;
+  holder = new FakeHolder();
+  pool: Pool;
+  #client = this.engine.client();
+  #ids = 0;
+
+  constructor(settings: Partial<PoolSettings> = {}) {
+    this.time.install();
+    this.settings = { ...SETTINGS, ...settings };
+    this.pool = this.#newPool();
+  }
+
+  /** The process dies in the middle of whatever it does, and starts anew. */
+  crash(): void {
+    this.#client.kill();
+    void this.pool.stop();
+    this.holder = new FakeHolder();
+    this.pool = this.#newPool();
+  }
+
+  start(): this {
+    this.pool.start();
+    return this;
+  }
+
+  #newPool(): Pool {
+    const client = this.engine.client();
+    this.#client = client;
+    return new Pool({
+      settings: this.settings,
+      engine: client,
+      mirror: this.mirror,
+      holder: this.holder,
+      clock: () => this.time.now,
+      log: SILENT,
+      newId: () => `d${++this.#ids}`,
+    });
+  }
+}

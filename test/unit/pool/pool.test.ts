@@ -1,0 +1,220 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { Allocation } from '../../../src/pool/allocate.ts';
+import { EngineDown } from '../../../src/pool/ports.ts';
+import { NO_FAULTS } from './fake-engine.ts';
+import { OneWorker } from './one-worker.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+const seat = { examId: 7, userId: 42 };
+const other = { examId: 7, userId: 43 };
+
+/** Asks, lets time pass, and gives what was answered; undefined when nothing was. */
+async function within<T>(worker: OneWorker, ms: number, asked: Promise<T>): Promise<T | undefined> {
+  let answer: T | undefined;
+  void asked.then((value) => {
+    answer = value;
+  });
+  await worker.time.advance(ms);
+  return answer;
+}
+
+const idOf = (answer: Allocation | undefined): string | undefined =>
+  answer?.kind === 'seated' ? answer.desktop.containerId : answer?.reason;
+
+async function warm(worker: OneWorker, count: number): Promise<void> {
+  void worker.start().pool.prewarm(7, count);
+  await worker.time.advance(10_000);
+}
+
+test('one student asking twenty times at once gets one desktop, and one is made', async () => {
+  const worker = new OneWorker().start();
+  const asked = Promise.all(Array.from({ length: 20 }, () => worker.pool.allocate(seat)));
+  const answers = await within(worker, 10_000, asked);
+  expect(new Set(answers?.map(idOf))).toEqual(new Set(['c1']));
+  expect(worker.engine.names()).toEqual(['exam_7_u42']);
+});
+
+test('a warm desktop is there within one rename, and the pool is filled up again', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 2);
+  worker.engine.calls.length = 0;
+  expect(idOf(await within(worker, 5, worker.pool.allocate(seat)))).toBe('c1');
+  expect(worker.engine.calls.map(({ call }) => call)).toEqual(['claim']);
+  await worker.time.advance(10_000);
+  expect(worker.pool.counts()).toEqual([{ examId: 7, wanted: 2, warm: 2, creating: 0, inUse: 1 }]);
+});
+
+test('two students asking at once for the last one do not get the same', async () => {
+  const worker = new OneWorker({ maxDesktops: 1 });
+  await warm(worker, 1);
+  const asked = Promise.all([worker.pool.allocate(seat), worker.pool.allocate(other)]);
+  expect((await within(worker, 15_000, asked))?.map(idOf).sort()).toEqual(['c1', 'host-full']);
+});
+
+test('prewarm answers at once with what is true, and asking twice is asking once', async () => {
+  const worker = new OneWorker({ maxDesktops: 4 }).start();
+  await worker.time.advance(1_000);
+  expect(await within(worker, 10, worker.pool.prewarm(7, 6))).toEqual({
+    requested: 6,
+    created: 4,
+    failed: 2,
+    poolAvailable: 0,
+  });
+  expect(await within(worker, 10, worker.pool.prewarm(7, 3))).toEqual({
+    requested: 3,
+    created: 3,
+    failed: 0,
+    poolAvailable: 0,
+  });
+  await worker.time.advance(30_000);
+  expect(await within(worker, 10, worker.pool.prewarm(7, 3))).toMatchObject({ created: 0, poolAvailable: 4 });
+});
+
+test('an answer comes before the caller gives up, however slow a new desktop is', async () => {
+  const worker = new OneWorker().start();
+  worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms: 60_000, says: { kind: 'ready' } }) };
+  expect(idOf(await within(worker, 12_100, worker.pool.allocate(seat)))).toBe('pool-empty');
+  await worker.time.advance(50_000);
+  expect(idOf(await within(worker, 100, worker.pool.allocate(seat))), 'the next try gets the one made').toBe('c1');
+});
+
+test('a desktop whose caller never came back is not left over for ever', async () => {
+  const worker = new OneWorker().start();
+  worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms: 30_000, says: { kind: 'ready' } }) };
+  await within(worker, 12_100, worker.pool.allocate(seat));
+  await worker.time.advance(150_000);
+  expect(worker.engine.names()).toEqual([]);
+});
+
+test('a student’s desktop outlives a rebuilt image, a restart, a stop of its own and the loss of Redis', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 1);
+  await within(worker, 100, worker.pool.allocate(seat));
+  worker.engine.image = 'sha256:two';
+  worker.crash();
+  worker.mirror.sessions.clear();
+  worker.start();
+  expect(idOf(await within(worker, 8_000, worker.pool.allocate(seat)))).toBe('c1');
+  worker.engine.stop('c1');
+  worker.pool.nudge();
+  await worker.time.advance(20_000);
+  expect(idOf(await within(worker, 8_000, worker.pool.allocate(seat)))).toBe('c1');
+});
+
+test('right after a start, before the first look, a student gets his own desktop back and not a second', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 1);
+  await within(worker, 100, worker.pool.allocate(seat));
+  worker.crash();
+  expect(idOf(await within(worker, 8_000, worker.pool.allocate(seat)))).toBe('c1');
+  expect(worker.engine.calls.filter(({ call }) => call === 'create')).toHaveLength(1);
+});
+
+test('a full host is known to be full right after a start', async () => {
+  const worker = new OneWorker({ maxDesktops: 1 });
+  await warm(worker, 1);
+  await within(worker, 100, worker.pool.allocate(seat));
+  worker.crash();
+  expect(idOf(await within(worker, 8_000, worker.pool.allocate(other)))).toBe('host-full');
+});
+
+test('a list of the engine that is older than a claim does not put the desktop back into the pool', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 1);
+  // The list is seen by the engine at once, but its answer takes long; the claim overtakes it.
+  worker.engine.faults = { ...NO_FAULTS, travel: (call, way) => (call === 'list' && way === 'back' ? 500 : 1) };
+  worker.engine.image = 'sha256:two';
+  const pass = worker.pool.reconcile(false);
+  await worker.time.advance(5);
+  expect(idOf(await within(worker, 10, worker.pool.allocate(seat)))).toBe('c1');
+  await within(worker, 600, pass);
+  expect(worker.engine.crimes).toEqual([]);
+  expect(worker.engine.byName('exam_7_u42')?.containerId).toBe('c1');
+});
+
+test('a desktop that is a student’s without our knowing is never given away nor removed', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 1);
+  worker.engine.rename('c1', 'exam_7_u99');
+  expect(idOf(await within(worker, 10_000, worker.pool.allocate(seat)))).not.toBe('c1');
+  expect(worker.engine.byName('exam_7_u99')?.containerId).toBe('c1');
+  expect(worker.engine.crimes).toEqual([]);
+});
+
+test('release ends the desktop and its tunnels; again is success; the next session is another desktop', async () => {
+  const worker = new OneWorker().start();
+  await within(worker, 10_000, worker.pool.allocate(seat));
+  expect(await within(worker, 100, worker.pool.release(seat))).toBe(true);
+  expect(worker.holder.dropped).toContain('c1');
+  expect(await within(worker, 100, worker.pool.release(seat))).toBe(false);
+  expect(worker.engine.names()).toEqual([]);
+  expect(idOf(await within(worker, 10_000, worker.pool.allocate(seat)))).toBe('c2');
+});
+
+test('with the engine away: allocate refuses with the reason, release and prewarm rise, a student’s own is answered', async () => {
+  const worker = new OneWorker().start();
+  await within(worker, 10_000, worker.pool.allocate(seat));
+  worker.engine.down = true;
+  expect(idOf(await within(worker, 1_000, worker.pool.allocate(other)))).toBe('engine-down');
+  expect(idOf(await within(worker, 1_000, worker.pool.allocate(seat)))).toBe('c1');
+  const rises = [expect(worker.pool.release(other)).rejects, expect(worker.pool.prewarm(7, 1)).rejects];
+  const seen = Promise.all(rises.map((each) => each.toThrow(EngineDown)));
+  await worker.time.advance(1_000);
+  await seen;
+});
+
+test('desktops that never come up are not made as fast as they fail', async () => {
+  const worker = new OneWorker();
+  worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms: 100, says: { kind: 'failed', reason: 'no lock' } }) };
+  await warm(worker, 1);
+  await worker.time.advance(600_000);
+  expect(worker.engine.calls.filter(({ call }) => call === 'create').length).toBeLessThan(20);
+  expect(worker.pool.lastFailure).toContain('no lock');
+  expect(idOf(await within(worker, 12_100, worker.pool.allocate(seat)))).toBe('desktops-failing');
+});
+
+test('an address that something else has is passed over', async () => {
+  const worker = new OneWorker();
+  worker.mirror.cursor = '10.213.1.0';
+  worker.engine.foreignAddresses.add('10.213.1.1');
+  await warm(worker, 1);
+  expect(worker.pool.desktops().map(({ ip }) => ip)).toEqual(['10.213.1.2']);
+  expect(worker.mirror.cursor).toBe('10.213.1.2');
+});
+
+test('after a restart Redis keeps the sessions it knew, also when it answers before Docker does', async () => {
+  const worker = new OneWorker().start();
+  await within(worker, 10_000, worker.pool.allocate(seat));
+  const known = worker.mirror.sessions.get('exam_7_u42');
+  expect(known?.source).toBe('cold');
+  worker.crash();
+  worker.pool.mirrorIsBack();
+  await worker.time.advance(100);
+  worker.start();
+  await worker.time.advance(10_000);
+  expect(worker.mirror.sessions.get('exam_7_u42')).toEqual(known);
+});
+
+test('an emptied Redis is filled again from Docker; what was asked for comes back with it', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 1);
+  await within(worker, 100, worker.pool.allocate(seat));
+  await worker.time.advance(10_000);
+  worker.mirror.sessions.clear();
+  worker.mirror.pools.clear();
+  worker.mirror.wanted.clear();
+  worker.pool.mirrorIsBack();
+  await worker.time.advance(100);
+  expect([...worker.mirror.sessions.keys()]).toEqual(['exam_7_u42']);
+  expect([...(worker.mirror.pools.get(7) ?? [])]).toHaveLength(1);
+  expect(worker.mirror.wanted.get(7)).toBe(1);
+});
+
+test('a stopped pool stops no desktop', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 2);
+  await worker.pool.stop();
+  await worker.time.advance(60_000);
+  expect(worker.engine.names()).toHaveLength(2);
+});

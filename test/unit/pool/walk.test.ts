@@ -1,0 +1,277 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { parseName, type Seat, seatName } from '../../../src/desktop/names.ts';
+import { forSeeds, type Seeded } from '../seeded.ts';
+import { OneWorker } from './one-worker.ts';
+
+const WALKS = 2_500;
+const STEPS = 25;
+/** Slowest way of a request to the engine, or of its answer back. */
+const SLOWEST_MS = 400;
+const STUDENTS = 10;
+const EXAMS = [7, 8];
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** What the walker, who sees only calls and answers, knows of one seat. */
+interface Known {
+  /** The desktop that an allocate answered. */
+  containerId?: string | undefined;
+  /** Grows at each release, so that an allocate's late answer is not taken for a newer session's. */
+  session: number;
+  /** An allocate was asked for since the last release: a desktop may be there though nobody was told. */
+  asked: boolean;
+  /** Releases asked for and not answered; a crash leaves them so for ever. */
+  releasing: number;
+  unsure: boolean;
+}
+
+class Walker {
+  readonly worker = new OneWorker({ maxDesktops: 6 });
+  readonly random: Seeded;
+  readonly seats: Seat[] = EXAMS.flatMap((examId) =>
+    Array.from({ length: STUDENTS }, (_, index) => ({ examId, userId: index + 1 })),
+  );
+  readonly known = new Map<string, Known>();
+  readonly wanted = new Map<number, number>();
+  readonly servedBy = new Map<string, string>();
+  readonly diary: string[] = [];
+  #run = 0;
+  #open = 0;
+
+  constructor(random: Seeded) {
+    this.random = random;
+    for (const seat of this.seats)
+      this.known.set(seatName(seat), { session: 0, asked: false, releasing: 0, unsure: false });
+    const { engine, holder } = this.worker;
+    engine.mayRemove = (name) => {
+      const known = this.known.get(name);
+      return known === undefined || known.releasing > 0 || known.unsure;
+    };
+    engine.faults = {
+      travel: () => (random.chance(0.2) ? random.whole(0, SLOWEST_MS) : random.whole(0, 5)),
+      losesAnswer: (call) => call !== 'list' && random.chance(0.01),
+      boot: () => ({
+        ms: random.whole(500, 6_000),
+        says: random.chance(0.05) ? { kind: 'failed', reason: 'broken' } : { kind: 'ready' },
+      }),
+    };
+    holder.fails = () => random.chance(0.1);
+  }
+
+  async walk(): Promise<void> {
+    this.worker.start();
+    for (let step = 0; step < STEPS; step++) {
+      await this.step();
+      await this.worker.time.advance(this.random.pick([0, 0, 1, 3, 10, 100, 500, 4_000, 20_000]));
+      this.noCrimes();
+    }
+    await this.settleDown();
+  }
+
+  async step(): Promise<void> {
+    const { random } = this;
+    const dice = random.next();
+    const seat = random.pick(this.seats);
+    if (dice < 0.4) for (let times = random.whole(1, 3); times > 0; times--) void this.allocate(seat);
+    else if (dice < 0.55) void this.release(seat);
+    else if (dice < 0.7) void this.prewarm(random.pick(EXAMS), random.whole(0, 4));
+    else if (dice < 0.78) void this.reconcile();
+    else if (dice < 0.83) this.turnEngine();
+    else if (dice < 0.88) await this.crash();
+    else if (dice < 0.94) this.stopOne();
+    else if (dice < 0.97) this.loseHold();
+    else this.rebuildImage();
+  }
+
+  note(line: string): void {
+    this.diary.push(`${this.worker.time.now % 1e9} ${line}`);
+  }
+
+  async allocate(seat: Seat): Promise<void> {
+    const name = seatName(seat);
+    const known = this.know(name);
+    const { session } = known;
+    const run = this.#run;
+    known.asked = true;
+    this.note(`allocate ${name}`);
+    this.#open++;
+    const answer = await this.worker.pool.allocate(seat);
+    this.#open--;
+    if (run !== this.#run) return;
+    this.note(`allocated ${name}: ${answer.kind === 'seated' ? answer.desktop.containerId : answer.reason}`);
+    if (answer.kind !== 'seated' || session !== known.session) return;
+    const { containerId } = answer.desktop;
+    if (answer.desktop.name !== name) this.broken(`${name} was given ${answer.desktop.name}`);
+    const before = this.servedBy.get(containerId);
+    if (before !== undefined && before !== name) this.broken(`${containerId} of ${before} was given to ${name}`);
+    this.servedBy.set(containerId, name);
+    if (known.containerId !== undefined && known.containerId !== containerId)
+      this.broken(`${name} had ${known.containerId} and was given ${containerId}`);
+    known.containerId = containerId;
+  }
+
+  async release(seat: Seat): Promise<void> {
+    const name = seatName(seat);
+    const known = this.know(name);
+    const run = this.#run;
+    known.session++;
+    known.containerId = undefined;
+    known.asked = false;
+    known.releasing++;
+    this.note(`release ${name}`);
+    try {
+      await this.worker.pool.release(seat);
+    } catch {
+      // The engine was down: nobody knows whether it is gone, the control-plane tries again.
+      known.unsure = true;
+    }
+    if (run === this.#run) known.releasing--;
+  }
+
+  async prewarm(examId: number, count: number): Promise<void> {
+    this.note(`prewarm ${examId} ${count}`);
+    this.wanted.set(examId, count);
+    const answer = await this.worker.pool.prewarm(examId, count).catch(() => undefined);
+    if (answer && answer.created + answer.failed > count)
+      this.broken(`prewarm ${count} answered ${JSON.stringify(answer)}`);
+  }
+
+  async reconcile(): Promise<void> {
+    this.note('reconcile');
+    await this.worker.pool.reconcile(false).catch(() => undefined);
+  }
+
+  async crash(): Promise<void> {
+    this.note('crash');
+    this.#run++;
+    this.#open = 0;
+    for (const known of this.known.values()) {
+      if (known.releasing > 0) known.unsure = true;
+      known.releasing = 0;
+    }
+    this.worker.crash();
+    // A process takes longer to start than the dead one's last requests take to reach the engine.
+    await this.worker.time.advance(SLOWEST_MS);
+    this.worker.start();
+  }
+
+  turnEngine(): void {
+    const { engine } = this.worker;
+    engine.down = !engine.down;
+    this.note(engine.down ? 'engine down' : 'engine up');
+  }
+
+  rebuildImage(): void {
+    this.worker.engine.image = `sha256:${this.random.whole(1, 3)}`;
+    this.note(`image ${this.worker.engine.image}`);
+  }
+
+  stopOne(): void {
+    const boxes = [...this.worker.engine.boxes.keys()];
+    if (boxes.length === 0) return;
+    const id = this.random.pick(boxes);
+    this.note(`${id} stops`);
+    this.worker.engine.stop(id);
+    if (this.random.chance(0.8)) this.worker.pool.nudge();
+  }
+
+  loseHold(): void {
+    const desktops = this.worker.pool.desktops();
+    if (desktops.length > 0) this.worker.pool.lostHold(this.random.pick(desktops).containerId);
+  }
+
+  know(name: string): Known {
+    const known = this.known.get(name);
+    if (!known) throw new Error(`no seat ${name}`);
+    return known;
+  }
+
+  broken(law: string): never {
+    throw new Error(`${law}\n${this.diary.join('\n')}`);
+  }
+
+  noCrimes(): void {
+    const { engine, settings } = this.worker;
+    if (engine.crimes.length > 0) this.broken(engine.crimes.join('; '));
+    if (engine.mostKnown > settings.maxDesktops) this.broken(`${engine.mostKnown} desktops on a host for 6`);
+    for (const [name, known] of this.known) {
+      if (known.containerId === undefined) continue;
+      if (engine.byName(name)?.containerId !== known.containerId)
+        this.broken(`${name} had ${known.containerId}, which is gone or another's`);
+    }
+  }
+
+  async settleDown(): Promise<void> {
+    const { engine, time } = this.worker;
+    this.note('all is well from here on');
+    engine.down = false;
+    engine.faults = {
+      ...engine.faults,
+      losesAnswer: () => false,
+      boot: () => ({ ms: 3_000, says: { kind: 'ready' } }),
+    };
+    this.worker.holder.fails = () => false;
+    await time.advance(400_000);
+    this.noCrimes();
+    if (this.#open > 0) this.broken(`${this.#open} allocates were never answered`);
+    this.everythingIsKnown();
+    this.poolsAreAsAsked();
+    await this.everybodyComesBack();
+  }
+
+  everythingIsKnown(): void {
+    const { engine, pool } = this.worker;
+    const inEngine = [...engine.boxes.values()].map(({ container }) => `${container.name}=${container.containerId}`);
+    const inPool = pool.desktops().map((desktop) => `${desktop.name}=${desktop.containerId}`);
+    if (inEngine.sort().join() !== inPool.sort().join()) this.broken(`engine has ${inEngine}, pool knows ${inPool}`);
+    for (const name of engine.names()) {
+      const known = this.known.get(name);
+      if (known && !known.asked && !known.unsure) this.broken(`${name} was released and is still there`);
+    }
+  }
+
+  poolsAreAsAsked(): void {
+    const { engine, settings, pool } = this.worker;
+    const pooled = (examId: number): number =>
+      engine.names().filter((name) => {
+        const place = parseName(name);
+        return place?.kind === 'pool' && place.examId === examId;
+      }).length;
+    for (const examId of EXAMS) {
+      const asked = this.wanted.get(examId) ?? 0;
+      const room = settings.maxDesktops - engine.boxes.size;
+      const there = pooled(examId);
+      if (there > asked || (there < asked && room > 0)) this.broken(`exam ${examId}: ${asked} asked, ${there} there`);
+    }
+    for (const desktop of pool.desktops())
+      if (desktop.place.kind === 'pool' && desktop.state !== 'warm')
+        this.broken(`${desktop.name} is still ${desktop.state}`);
+  }
+
+  async everybodyComesBack(): Promise<void> {
+    for (const seat of this.seats) {
+      const { containerId } = this.know(seatName(seat));
+      if (containerId === undefined) continue;
+      void this.allocate(seat);
+      await this.worker.time.advance(20_000);
+      if (this.#open > 0) this.broken(`${seatName(seat)} got no answer`);
+      const answered = this.diary.at(-1);
+      if (!answered?.endsWith(`: ${containerId}`)) this.broken(`${seatName(seat)} does not get ${containerId} back`);
+    }
+  }
+}
+
+test('whatever happens in whatever order, no student loses a desktop, gets a second one, or sits at another’s', async () => {
+  const failures: unknown[] = [];
+  process.on('unhandledRejection', (error) => failures.push(error));
+  await forSeeds(WALKS, async (random) => {
+    const walker = new Walker(random);
+    try {
+      await walker.walk();
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    if (failures.length > 0) throw failures[0];
+  });
+  expect(failures).toEqual([]);
+}, 60_000);
