@@ -1,10 +1,11 @@
 import type { Seat } from './dispatch.ts';
-import type { DispatchStore, Log, WorkerCalls, WorkerStore } from './ports.ts';
+import type { Clock, DispatchStore, Log, WorkerCalls, WorkerStore } from './ports.ts';
 
 export interface FinishPorts {
   readonly workers: WorkerStore;
   readonly dispatches: DispatchStore;
   readonly calls: WorkerCalls;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -19,11 +20,13 @@ export async function finish(ports: FinishPorts, seat: Seat): Promise<FinishOutc
   if (!dispatch) return 'nothing_there';
   const worker = await ports.workers.byCode(dispatch.workerCode);
   if (worker) {
+    const asked = ports.clock();
     const answer = await ports.calls.release(worker, seat);
     if (!answer.ok) {
       ports.log.warn({ worker: worker.code, ...seat, detail: answer.detail }, 'release failed, reconcile tries again');
       return 'release_pending';
     }
+    await ports.workers.sessionEnded(worker.code, asked);
   }
   await ports.dispatches.drop(dispatch);
   return 'released';

@@ -33,6 +33,8 @@ export interface WorkerStore {
   beat(heartbeat: Heartbeat, slots: number, at: Date): Promise<WorkerNode>;
   change(code: string, flags: { isDraining?: boolean; isEnabled?: boolean }): Promise<WorkerNode | undefined>;
   setActiveSessions(code: string, activeSessions: number): Promise<void>;
+  /** One session less than the heartbeat said, unless a newer one has come: a slot is free now, not at the next beat. */
+  sessionEnded(code: string, asked: Date): Promise<void>;
 }
 
 /** The rows as they stand while nobody else may place anybody. */

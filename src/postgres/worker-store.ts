@@ -53,6 +53,13 @@ export function workerStore(db: Queryable): WorkerStore {
       );
       return await byCode(code);
     },
+    async sessionEnded(code, asked) {
+      await db.query(
+        `update worker_nodes set "activeSessions" = greatest(0, "activeSessions" - 1), "updatedAt" = now()
+         where code = $1 and "lastHeartbeatAt" <= $2`,
+        [code, asked],
+      );
+    },
     async setActiveSessions(code, activeSessions) {
       await db.query('update worker_nodes set "activeSessions" = $2, "updatedAt" = now() where code = $1', [
         code,

@@ -30,7 +30,8 @@ export interface DesktopViewOptions {
 export function desktopView(options: DesktopViewOptions): DesktopView {
   const keyboard: DesktopKeyboard = desktopKeyboard();
   const left = el('span', { class: 'left' });
-  const light = el('span', { class: 'light' });
+  const light = el('span', { class: 'light', 'aria-hidden': 'true' });
+  const words = said('connected');
   const handIn = button('handIn', 'primary', options.onHandIn);
   handIn.id = 'hand-in';
   const keys = button('keyboard', 'quiet', () => keyboard.focus());
@@ -39,7 +40,7 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
     'div',
     { class: 'bar' },
     el('span', { class: 'exam-name' }, options.examName),
-    el('span', { class: 'bar-state' }, light, said('connected')),
+    el('span', { class: 'bar-state' }, light, words),
     el('span', { class: 'bar-time' }, el('span', { class: 'wide-only' }, said('timeLeft')), left),
     keys,
     handIn,
@@ -72,6 +73,11 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
   const tick = setInterval(showTime, 1000);
   showTime();
 
+  function showState(state: 'connected' | 'unsteady' | 'disconnected'): void {
+    light.className = `light ${state}`;
+    say(words, state);
+  }
+
   function showTime(): void {
     const ms = options.timeLeft();
     left.classList.toggle('short', ms < 5 * 60_000);
@@ -84,6 +90,7 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
     room,
     hold(next) {
       link = next;
+      showState('connected');
       clearInterval(tryTimer);
       stage.replaceChildren(next.element);
       stage.classList.remove('dim');
@@ -94,11 +101,11 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
       keyboard.connect(next.key, () => handIn.focus());
     },
     steady(steady) {
-      light.classList.toggle('unsteady', !steady);
-      say(light.nextElementSibling as HTMLElement, steady ? 'connected' : 'unsteady');
+      if (link) showState(steady ? 'connected' : 'unsteady');
     },
     lost(untilNextTry, tryNow) {
       link = undefined;
+      showState('disconnected');
       keyboard.disconnect();
       stage.classList.add('dim');
       const when = el('p', { class: 'quiet-text' });

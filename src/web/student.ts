@@ -127,7 +127,6 @@ function showSitting(place: Place): void {
       endTime = Date.parse(joined.endTime);
       desktop ??= openDesktop(joined);
       desktop.hold(link);
-      desktop.steady(true);
       if (joined.moved) desktop.noteMoved();
       if (!document.querySelector('dialog[open]')) desktop.focusDesktop();
     },

@@ -104,6 +104,7 @@ export const texts = {
     'Bạn đã hoàn thành {exam}. Có thể đóng trang này.',
   ],
   connected: ['Connected', 'Đã kết nối'],
+  disconnected: ['Not connected', 'Chưa kết nối'],
   unsteady: ['Network is slow', 'Mạng chậm'],
   lostTitle: ['Connection lost', 'Mất kết nối'],
   lostLead: [

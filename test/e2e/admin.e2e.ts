@@ -46,11 +46,15 @@ describe('an administrator', { sequential: true }, () => {
     await exam.locator('button:has-text("Prewarm")').click();
     const numbers = exam.locator('.counts dd');
     await expect.poll(() => numbers.allTextContents(), { timeout: 20_000 }).toHaveLength(4);
-    const [requested, created, failed] = await numbers.allTextContents();
-    expect([requested, created, failed]).toEqual(['2', '2', '0']);
-    await expect.poll(() => exam.locator('.capacity').textContent(), { timeout: 90_000 }).toContain('Warm desktops: 2');
-    await expect.poll(() => page.locator('.pools').textContent(), { timeout: 30_000 }).toContain('2 warm');
-    expect(desktops().filter((name) => /^exam_\d+_pool_/.test(name))).toHaveLength(2);
+    const [requested, , failed] = await numbers.allTextContents();
+    expect([requested, failed]).toEqual(['2', '0']);
+    // At least two: students before may have left the pool larger.
+    const warm = async () => Number(/\d+/.exec((await exam.locator('.capacity').textContent()) ?? '')?.[0]);
+    await expect.poll(warm, { timeout: 90_000 }).toBeGreaterThanOrEqual(2);
+    await expect
+      .poll(() => page.locator('.pools').textContent(), { timeout: 30_000 })
+      .toContain(`${await warm()} warm`);
+    expect(desktops().filter((name) => /^exam_\d+_pool_/.test(name)).length).toBeGreaterThanOrEqual(2);
   });
 
   it('presses Reconcile now and sees its counts', async () => {
@@ -99,6 +103,7 @@ describe('an administrator', { sequential: true }, () => {
     const overflow = () =>
       page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(await overflow()).toBe(0);
+    await page.waitForSelector('.workers tbody tr');
     await shoot(page, 'admin-390-vi');
   });
 

@@ -37,6 +37,12 @@ export function answerBox({ x, bottom }: Header): { x: number; y: number } {
   return { x, y: bottom + 240 };
 }
 
+/** Clicks as a person does: whose hands need a moment until they type, while the desktop's window manager moves the focus. */
+export async function clickInto(page: Page, { x, y }: { x: number; y: number }): Promise<void> {
+  await page.mouse.click(x, y);
+  await pause(400);
+}
+
 // Runs in the page. #12536b is the sample exam's header; JPEG and 16-bit colour move it a little.
 function findHeader(): { x: number; bottom: number } | undefined {
   const close = (value: number, wanted: number) => Math.abs(value - wanted) < 14;

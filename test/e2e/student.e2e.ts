@@ -3,13 +3,13 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { joinSample, logIn, openBrowser, openPage, shoot, target } from './browser.ts';
 import { desktops, received } from './engine.ts';
-import { answerBox, paintedHeader } from './painted.ts';
+import { answerBox, clickInto, paintedHeader } from './painted.ts';
 
 let browser: Browser;
 let page: Page;
 let complaints: string[];
 const signs = ' Xin chao! 1+1=2? {a[0]}|~#';
-const first = `typed ${randomBytes(4).toString('hex')}`;
+const first = `I built a robot that follows a line. (${randomBytes(3).toString('hex')})`;
 
 beforeAll(async () => {
   browser = await openBrowser();
@@ -54,7 +54,7 @@ describe('a student', { sequential: true }, () => {
 
   it('clicks into the page and types; the text reaches the exam site’s server', async () => {
     const { x, y } = answerBox(await paintedHeader(page));
-    await page.mouse.click(x, y);
+    await clickInto(page, { x, y });
     await page.keyboard.type(first, { delay: 30 });
     await expect.poll(typed, { timeout: 20_000 }).toContain(first);
     await shoot(page, 'student-typed');

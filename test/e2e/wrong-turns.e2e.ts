@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { asAdmin } from './api.ts';
 import { joinSample, logIn, openBrowser, openPage, shoot, target } from './browser.ts';
 import { desktops, received } from './engine.ts';
-import { answerBox, paintedHeader } from './painted.ts';
+import { answerBox, clickInto, paintedHeader } from './painted.ts';
 
 let browser: Browser;
 let page: Page;
@@ -74,7 +74,7 @@ describe('the network', () => {
     await joinSample(page);
     const { x, y } = answerBox(await paintedHeader(page));
     const before = desktops().filter((name) => name.includes('_u'));
-    await page.mouse.click(x, y);
+    await clickInto(page, { x, y });
     let wanted = '';
     for (const word of ['one', ' two', ' three']) {
       await page.keyboard.type(word, { delay: 30 });

@@ -287,9 +287,11 @@ describe('finish', () => {
   it('releases the desktop; what is not there is handed in as well', async () => {
     const { token } = await newStudent();
     await join(token);
+    await app.beat({ code: 'a', url: a.url, slots: 4, activeSessions: 1 });
     const finish = () => app.call('POST', `/api/exams/${examId}/finish`, { token });
     expect((await finish()).body.outcome).toBe('released');
     expect(a.seats.size).toBe(0);
+    expect((await app.ports.workers.byCode('a'))?.activeSessions).toBe(0);
     expect((await finish()).body.outcome).toBe('nothing_there');
   });
   it('does not fail because of a worker in trouble: reconcile releases later', async () => {
