@@ -6,8 +6,8 @@ HOME_DIR=/home/student
 accounts() {
   groupadd -g 1000 student
   useradd -u 1000 -g 1000 -M -d "$HOME_DIR" -s /bin/bash -c "Student" student
-  groupadd -r exam-dns
-  useradd -r -g exam-dns -M -d /nonexistent -s /usr/sbin/nologin exam-dns
+  groupadd -r -g 900 exam-dns
+  useradd -r -u 900 -g exam-dns -M -d /nonexistent -s /usr/sbin/nologin exam-dns
 }
 
 # Samples of languages that were left out of the image would only disappoint.

@@ -1,0 +1,94 @@
+// npm run escape: tries to get out of a real desktop, each attempt beside a control that shows the way exists without the lock.
+import { parseArgs } from 'node:util';
+import Docker from 'dockerode';
+import { type Attempt, allowed, byNetwork } from './attempts.ts';
+import { byAccount, byBrowser, byKernel, byPrivilege } from './attempts-inside.ts';
+import { type Outcome, run } from './machine.ts';
+import { clear, raise, type Stage } from './stage.ts';
+
+const IMAGE = process.env.EXAM_IMAGE_NAME || 'sot-exam-linux:latest';
+const AT_ONCE = 4;
+const HELD_MS = 30_000;
+
+interface Row {
+  readonly attempt: Attempt;
+  readonly tried: Outcome;
+  readonly control?: Outcome;
+}
+
+const STUDENT = ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups', 'env', 'HOME=/home/student'];
+
+/** In the desktop both are what they are below the entry point; anywhere else root is whole. */
+const inDesktop = (stage: Stage, as: Attempt['as'], command: readonly string[]) =>
+  run(stage.desktop, 'root', ['/usr/lib/exam/drop', ...(as === 'student' ? STUDENT : []), ...command]);
+
+async function attempt(stage: Stage, one: Attempt): Promise<Row> {
+  const by = one.control ?? { where: 'loose' as const, as: one.as };
+  const command = by.run ?? one.run;
+  const control = by.where === 'desktop' ? inDesktop(stage, by.as, command) : run(stage[by.where], by.as, command);
+  const [tried, controlled] = await Promise.all([inDesktop(stage, one.as, one.run), control]);
+  return { attempt: one, tried, control: controlled };
+}
+
+/** A probe that hangs would hang the run: it counts as what is worse, a failure of the test. */
+async function held<T>(what: string, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${what}: no end within ${HELD_MS / 1000} s`)), HELD_MS);
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
+}
+
+async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const hand = async () => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i] as T);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, hand));
+  return results;
+}
+
+function verdict({ tried, control }: Row): string {
+  if (tried.through) return 'GOT THROUGH';
+  return control?.through ? 'blocked' : 'BLOCKED, BUT THE CONTROL DID NOT ANSWER';
+}
+
+function print(row: Row): void {
+  const { attempt: one, tried, control } = row;
+  const columns = [one.as.padEnd(8), one.name.padEnd(56), verdict(row).padEnd(12), tried.why.slice(0, 44).padEnd(44)];
+  console.log(`${columns.join(' ')} | control: ${control?.through ? 'answered' : `no (${control?.why.slice(0, 60)})`}`);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+  const docker = new Docker();
+  let failed = 0;
+  try {
+    console.log(`making a stage for ${IMAGE} …`);
+    const stage = await raise(docker, IMAGE);
+    for (const one of allowed()) {
+      const { through, why } = await held(one.name, inDesktop(stage, one.as, one.run));
+      if (!through) failed++;
+      console.log(`allowed  ${one.name.padEnd(56)} ${through ? 'works' : `DOES NOT WORK: ${why}`}`);
+    }
+    const all = [
+      ...byNetwork(stage.at, stage.hostPort),
+      ...byPrivilege(),
+      ...byAccount(),
+      ...byKernel(),
+      ...byBrowser(),
+    ];
+    const chosen = all.filter(({ quick }) => quick || !values.quick);
+    const rows = await inTurns(chosen, async (one) => {
+      const row = await held(one.name, attempt(stage, one));
+      print(row);
+      return row;
+    });
+    failed += rows.filter((row) => verdict(row) !== 'blocked').length;
+    console.log(`${chosen.length} attempts, ${chosen.length + allowed().length - failed} passed, ${failed} failed`);
+  } finally {
+    await clear(docker);
+  }
+  if (failed > 0) process.exitCode = 1;
+}
+
+await main();
