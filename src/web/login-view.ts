@@ -37,10 +37,8 @@ export function loginView(words: LoginWords, onLogin: (login: Login) => void, pr
   const form = el(
     'form',
     { class: 'fields' },
-    el('label', { for: 'username' }, said('username')),
-    username,
-    el('label', { for: 'password' }, said('password')),
-    password,
+    el('div', { class: 'field' }, el('label', { for: 'username' }, said('username')), username),
+    el('div', { class: 'field' }, el('label', { for: 'password' }, said('password')), password),
     el('label', { class: 'check', for: 'show-password' }, shown, said('showPassword')),
     wrong,
     submit,
