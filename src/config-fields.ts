@@ -17,21 +17,19 @@ export const amount = (min: number, max: number) => z.coerce.number({ error: 'mu
 
 export const flag = (fallback: boolean) => z.stringbool({ error: 'must be true or false' }).default(fallback);
 
-/** The cluster token under its name or its older one; every reader of it needs one of them. */
-export const clusterTokenFields = {
-  WORKER_CLUSTER_TOKEN: secret(16).optional(),
-  /** Older name of WORKER_CLUSTER_TOKEN. */
-  WORKER_HEARTBEAT_TOKEN: secret(16).optional(),
-};
+/** Settings that have an older name: it counts where the newer one is not set. */
+const OLDER_NAMES = { WORKER_CLUSTER_TOKEN: 'WORKER_HEARTBEAT_TOKEN' } as const;
 
-/** The token of these fields; an issue on WORKER_CLUSTER_TOKEN when neither is set. */
-export function clusterToken(
-  env: { readonly WORKER_CLUSTER_TOKEN?: string | undefined; readonly WORKER_HEARTBEAT_TOKEN?: string | undefined },
-  context: z.RefinementCtx,
-): string {
-  const token = env.WORKER_CLUSTER_TOKEN ?? env.WORKER_HEARTBEAT_TOKEN;
-  if (token === undefined) {
-    context.addIssue({ code: 'custom', path: ['WORKER_CLUSTER_TOKEN'], message: 'is required and has no default' });
-  }
-  return token ?? '';
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What is set, under its newest name. Compose hands on an empty line of the env file as an empty string: that means
+ * "not set". Done before the schema looks, so that it names every unset setting at once.
+ */
+export function whatIsSet(env: unknown): Environment {
+  const set = Object.fromEntries(
+    Object.entries(env as Environment).filter(([, value]) => value !== '' && value !== undefined),
+  );
+  for (const [name, older] of Object.entries(OLDER_NAMES)) if (set[older] !== undefined) set[name] ??= set[older];
+  return set;
 }

@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
-import { amount, clusterToken, clusterTokenFields, flag, required, secret, text, whole } from './config-fields.ts';
+import { amount, flag, required, secret, text, whatIsSet, whole } from './config-fields.ts';
 import { controlPlaneSettings, sampleExamSettings } from './control-plane/settings.ts';
 
 /** Stops the start: what is wrong with the environment, every variable named at once. */
@@ -57,14 +57,14 @@ const code = z
   .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'must be small letters, digits and dashes');
 const netPrefix = z
   .string()
-  .regex(/^\d{1,3}\.\d{1,3}$/, 'must be two numbers such as 10.213')
+  .regex(/^(1?\d?\d|2[0-4]\d|25[0-5])\.(1?\d?\d|2[0-4]\d|25[0-5])$/, 'must be two numbers such as 10.213')
   .default('10.213');
 
 const workerSettings = z
   .object({
     WORKER_CODE: code,
     WORKER_PORT: whole(3000, 1, 65_535),
-    ...clusterTokenFields,
+    WORKER_CLUSTER_TOKEN: secret(16),
     JWT_SECRET: secret(16),
     GUAC_TOKEN_KEY: secret(16),
     TUNNEL_REQUIRE_JWT: flag(false),
@@ -85,10 +85,10 @@ const workerSettings = z
     ...sizeFields,
     ...examFields,
   })
-  .transform((env, context) => ({
+  .transform((env) => ({
     code: env.WORKER_CODE,
     port: env.WORKER_PORT,
-    clusterToken: clusterToken(env, context),
+    clusterToken: env.WORKER_CLUSTER_TOKEN,
     jwtSecret: env.JWT_SECRET,
     guacTokenKey: env.GUAC_TOKEN_KEY,
     requireJwt: env.TUNNEL_REQUIRE_JWT,
@@ -124,20 +124,20 @@ const heartbeatSettings = z
     WORKER_PUBLIC_PORT: whole(3000, 1, 65_535),
     WORKER_TUNNEL_URL: z.url({ error: 'must be a ws:// or wss:// URL' }).optional(),
     CONTROL_PLANE_API_BASE: z.url({ error: 'must be a URL that ends in /api' }),
-    ...clusterTokenFields,
+    WORKER_CLUSTER_TOKEN: secret(16),
     BACKEND_URL: text('http://worker_backend:3000'),
     HEARTBEAT_INTERVAL_SEC: whole(20, 1, 3600),
     WORKER_HEARTBEAT_TTL_SEC: whole(120, 1, 86_400),
     ...sizeFields,
   })
-  .transform((env, context) => ({
+  .transform((env) => ({
     code: env.WORKER_CODE,
     name: env.WORKER_NAME,
     apiBaseUrl: env.WORKER_API_BASE_URL,
     publicPort: env.WORKER_PUBLIC_PORT,
     tunnelUrl: env.WORKER_TUNNEL_URL ?? null,
     controlPlaneApiBase: env.CONTROL_PLANE_API_BASE.replace(/\/+$/, ''),
-    clusterToken: clusterToken(env, context),
+    clusterToken: env.WORKER_CLUSTER_TOKEN,
     backendUrl: env.BACKEND_URL,
     intervalMs: env.HEARTBEAT_INTERVAL_SEC * 1000,
     ttlMs: env.WORKER_HEARTBEAT_TTL_SEC * 1000,
@@ -162,9 +162,7 @@ export const readSampleExamConfig = (env: Environment = process.env) => read(sam
 export const readLogLevel = (env: Environment = process.env): string => env.LOG_LEVEL || 'info';
 
 function read<T>(schema: z.ZodType<T>, env: Environment): T {
-  // Compose hands on an empty line of the env file as an empty string: that means "not set".
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const result = schema.safeParse(given);
+  const result = schema.safeParse(whatIsSet(env));
   if (result.success) return result.data;
   // The value itself is never shown: it may be a secret.
   const complaints = result.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);

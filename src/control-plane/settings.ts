@@ -1,32 +1,35 @@
 import { z } from 'zod';
-import { clusterToken, clusterTokenFields, flag, required, secret, text, whole } from '../config-fields.ts';
+import { flag, required, secret, text, whatIsSet, whole } from '../config-fields.ts';
 
 /** The control-plane's part of the environment. Secrets have no defaults: an unset one stops the start. */
 export const controlPlaneSettings = z
-  .object({
-    CONTROL_PLANE_PORT: whole(8080, 1, 65_535),
-    DB_HOST: required,
-    DB_PORT: whole(5432, 1, 65_535),
-    DB_USER: required,
-    DB_PASSWORD: secret(1),
-    DB_NAME: required,
-    JWT_SECRET: secret(16),
-    GUAC_TOKEN_KEY: secret(16),
-    ...clusterTokenFields,
-    CONSOLE_ADMIN_PASSWORD: secret(8),
-    CONSOLE_STUDENT_PASSWORD: secret(8),
-    EXAM_VM_USERNAME: text('student'),
-    /** Goes into the token only. Our own worker sets the real one per desktop and never reads this. */
-    EXAM_VM_PASSWORD: text(''),
-    WORKER_HEARTBEAT_TTL_SEC: whole(120, 1, 86_400),
-    WORKER_STICKY_EXAM_TTL_SEC: whole(21_600, 1, 604_800),
-    CLUSTER_API_TIMEOUT_MS: whole(15_000, 100, 600_000),
-    WORKER_ALLOCATE_RETRY_COUNT: whole(3, 0, 20),
-    WORKER_DISPATCH_CLEANUP_ENABLED: flag(true),
-    WORKER_DISPATCH_STALE_SEC: whole(21_600, 1, 604_800),
-    WORKER_DISPATCH_SCAN_COUNT: whole(200, 1, 10_000),
-  })
-  .transform((env, context) => ({
+  .preprocess(
+    whatIsSet,
+    z.object({
+      CONTROL_PLANE_PORT: whole(8080, 1, 65_535),
+      DB_HOST: required,
+      DB_PORT: whole(5432, 1, 65_535),
+      DB_USER: required,
+      DB_PASSWORD: secret(1),
+      DB_NAME: required,
+      JWT_SECRET: secret(16),
+      GUAC_TOKEN_KEY: secret(16),
+      WORKER_CLUSTER_TOKEN: secret(16),
+      CONSOLE_ADMIN_PASSWORD: secret(8),
+      CONSOLE_STUDENT_PASSWORD: secret(8),
+      EXAM_VM_USERNAME: text('student'),
+      /** Goes into the token only. Our own worker sets the real one per desktop and never reads this. */
+      EXAM_VM_PASSWORD: text(''),
+      WORKER_HEARTBEAT_TTL_SEC: whole(120, 1, 86_400),
+      WORKER_STICKY_EXAM_TTL_SEC: whole(21_600, 1, 604_800),
+      CLUSTER_API_TIMEOUT_MS: whole(15_000, 100, 600_000),
+      WORKER_ALLOCATE_RETRY_COUNT: whole(3, 0, 20),
+      WORKER_DISPATCH_CLEANUP_ENABLED: flag(true),
+      WORKER_DISPATCH_STALE_SEC: whole(21_600, 1, 604_800),
+      WORKER_DISPATCH_SCAN_COUNT: whole(200, 1, 10_000),
+    }),
+  )
+  .transform((env) => ({
     port: env.CONTROL_PLANE_PORT,
     database: {
       host: env.DB_HOST,
@@ -37,7 +40,7 @@ export const controlPlaneSettings = z
     },
     jwtSecret: env.JWT_SECRET,
     guacTokenKey: env.GUAC_TOKEN_KEY,
-    clusterToken: clusterToken(env, context),
+    clusterToken: env.WORKER_CLUSTER_TOKEN,
     adminPassword: env.CONSOLE_ADMIN_PASSWORD,
     studentPassword: env.CONSOLE_STUDENT_PASSWORD,
     vmUsername: env.EXAM_VM_USERNAME,

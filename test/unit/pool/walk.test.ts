@@ -3,7 +3,7 @@ import { parseName, type Seat, seatName } from '../../../src/desktop/names.ts';
 import { forSeeds, type Seeded } from '../seeded.ts';
 import { OneWorker } from './one-worker.ts';
 
-const WALKS = 2_500;
+const WALKS = 1_500;
 const STEPS = 25;
 /** Slowest way of a request to the engine, or of its answer back. */
 const SLOWEST_MS = 400;

@@ -1,0 +1,131 @@
+import { expect, test } from 'vitest';
+import { BadSettings, readHeartbeatConfig, readLogLevel, readWorkerConfig } from '../../src/config.ts';
+
+const SECRET = 'a-secret-that-must-never-be-shown';
+const WORKER = {
+  WORKER_CODE: 'worker-02',
+  WORKER_CLUSTER_TOKEN: SECRET,
+  JWT_SECRET: SECRET,
+  GUAC_TOKEN_KEY: SECRET,
+  EXAM_NETWORK: 'w_exam_net',
+};
+const HEARTBEAT = {
+  WORKER_CODE: 'worker-02',
+  WORKER_NAME: 'Worker 02',
+  WORKER_API_BASE_URL: 'http://203.0.113.20:3000',
+  CONTROL_PLANE_API_BASE: 'https://main.example.edu/api',
+  WORKER_CLUSTER_TOKEN: SECRET,
+};
+
+function complaint(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    expect(error).toBeInstanceOf(BadSettings);
+    return (error as Error).message;
+  }
+  throw new Error('it was accepted');
+}
+
+test('with the required ones set, the rest has the defaults of seed and contract', () => {
+  expect(readWorkerConfig(WORKER)).toMatchObject({
+    code: 'worker-02',
+    port: 3000,
+    requireJwt: false,
+    imageName: 'sot-exam-linux:latest',
+    desktop: { cpuCores: 1.5, memoryMb: 2048 },
+    host: { reservedCpuCores: 1, reservedMemoryMb: 1024 },
+    cpuLimit: 1.5,
+    shmMb: 512,
+    readyTimeoutMs: 90_000,
+    createWidth: 5,
+    prewarmMax: 200,
+    network: { name: 'w_exam_net', cidr: '10.213.0.0/20' },
+    username: 'student',
+    desktopEnv: {
+      EXAM_RESTRICT_INTERNET: 'true',
+      EXAM_FIREWALL_ENFORCE_STRICT: 'true',
+      EXAM_RDP_FROM: '10.213.0.0/27',
+    },
+  });
+  expect(readHeartbeatConfig(HEARTBEAT)).toMatchObject({ intervalMs: 20_000, ttlMs: 120_000, tunnelUrl: null });
+});
+
+test('allocate answers inside the caller’s limit, whatever that is', () => {
+  for (const limit of [1_000, 15_000, 60_000])
+    expect(readWorkerConfig({ ...WORKER, CLUSTER_API_TIMEOUT_MS: String(limit) }).answerWithinMs).toBeLessThan(limit);
+});
+
+test('every unset secret and required setting is named at once', () => {
+  const told = complaint(() => readWorkerConfig({}));
+  for (const name of Object.keys(WORKER)) expect(told).toContain(name);
+  const toldByHeartbeat = complaint(() => readHeartbeatConfig({}));
+  for (const name of Object.keys(HEARTBEAT)) expect(toldByHeartbeat).toContain(name);
+});
+
+test('what to do next is said', () => {
+  expect(complaint(() => readWorkerConfig({}))).toMatch(/\.env\.worker.*start\.sh/);
+});
+
+test.each(['WORKER_CLUSTER_TOKEN', 'JWT_SECRET', 'GUAC_TOKEN_KEY'])(
+  '%s has no default: unset or empty stops the start',
+  (name) => {
+    expect(complaint(() => readWorkerConfig({ ...WORKER, [name]: undefined }))).toContain(name);
+    expect(complaint(() => readWorkerConfig({ ...WORKER, [name]: '' }))).toContain(name);
+  },
+);
+
+test('an empty value means "not set": the default counts', () => {
+  const read = readWorkerConfig({ ...WORKER, EXAM_VM_CPUS: '', EXAM_VM_CPU_LIMIT: '', WORKER_TOTAL_CPUS: '', TZ: '' });
+  expect(read.desktop.cpuCores).toBe(1.5);
+  expect(read.host.cpuCores).toBeGreaterThan(0);
+  expect(read.desktopEnv).toMatchObject({ TZ: 'Asia/Ho_Chi_Minh' });
+  expect(readLogLevel({ LOG_LEVEL: '' })).toBe('info');
+});
+
+test('the older name of the cluster token counts, the newer one wins', () => {
+  const { WORKER_CLUSTER_TOKEN: _, ...rest } = WORKER;
+  expect(readWorkerConfig({ ...rest, WORKER_HEARTBEAT_TOKEN: 'the older name of it' }).clusterToken).toBe(
+    'the older name of it',
+  );
+  expect(readWorkerConfig({ ...WORKER, WORKER_HEARTBEAT_TOKEN: 'the older name of it' }).clusterToken).toBe(SECRET);
+  expect(
+    readWorkerConfig({ ...WORKER, WORKER_CLUSTER_TOKEN: '', WORKER_HEARTBEAT_TOKEN: 'the older name of it' })
+      .clusterToken,
+  ).toBe('the older name of it');
+});
+
+test('the burst limit is another number than the planning figure', () => {
+  const read = readWorkerConfig({ ...WORKER, EXAM_VM_CPUS: '0.1', EXAM_VM_CPU_LIMIT: '1.5' });
+  expect([read.desktop.cpuCores, read.cpuLimit]).toEqual([0.1, 1.5]);
+});
+
+test('no secret is among what a desktop is told', () => {
+  const told = JSON.stringify(readWorkerConfig({ ...WORKER, EXAM_VM_PASSWORD: SECRET }).desktopEnv);
+  expect(told).not.toContain(SECRET);
+});
+
+test('a trailing slash of the control-plane’s base does no harm', () => {
+  const read = readHeartbeatConfig({ ...HEARTBEAT, CONTROL_PLANE_API_BASE: 'http://main/api/' });
+  expect(read.controlPlaneApiBase).toBe('http://main/api');
+});
+
+test.each([
+  ['WORKER_CODE', 'Worker 02!'],
+  ['WORKER_PORT', 'three thousand'],
+  ['WORKER_PORT', '70000'],
+  ['WORKER_CLUSTER_TOKEN', 'short'],
+  ['TUNNEL_REQUIRE_JWT', 'perhaps'],
+  ['EXAM_NET_PREFIX', '10.213.0'],
+  ['EXAM_NET_PREFIX', '999.1'],
+  ['EXAM_VM_CPUS', '0'],
+  ['EXAM_VM_CPUS', '-1'],
+  ['EXAM_VM_MEMORY_MB', 'much'],
+  ['EXAM_VM_USERNAME', 'root;rm'],
+  ['VDI_PREWARM_CONCURRENCY', '0'],
+])('%s=%s is refused by name, and the value is not shown', (name, value) => {
+  const told = complaint(() => readWorkerConfig({ ...WORKER, [name]: value }));
+  expect(told).toContain(name);
+  expect(told.split('\n').slice(1).join('\n')).not.toContain(value === '0' ? '\u0000' : value);
+  expect(told).not.toContain(SECRET);
+});

@@ -1,0 +1,132 @@
+import { Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { readDesktopEvent } from '../../../src/docker/desktop-events.ts';
+import { accepting, asking, statusOf } from '../../../src/docker/errors.ts';
+import { packPassword, unpackPassword } from '../../../src/docker/secret-file.ts';
+import { createOptions, type Template, templateDigest } from '../../../src/docker/template.ts';
+import { EngineDown } from '../../../src/pool/ports.ts';
+
+const TEMPLATE: Template = {
+  image: 'sot-exam-linux:latest',
+  network: 'w_exam_net',
+  env: { EXAM_BROWSER_URL: 'https://exam/', EXAM_RESTRICT_INTERNET: 'true' },
+  memoryMb: 2048,
+  cpuLimit: 1.5,
+  shmMb: 512,
+  pidsLimit: 1024,
+  seccomp: '{"defaultAction":"SCMP_ACT_ERRNO"}',
+};
+const ORDER = {
+  name: 'exam_7_pool_ab12',
+  labels: { worker: 'w', examId: 7, desktopId: 'ab12', imageId: 'sha256:one', template: 't' },
+  ip: '10.213.1.7',
+};
+
+describe('a desktop is made', () => {
+  const made = createOptions(TEMPLATE, ORDER);
+  const host = made.HostConfig;
+
+  test('from the image its label names, on the exam network only, at its own address', () => {
+    expect(made.Image).toBe('sha256:one');
+    expect(made.Labels?.['vdi.image']).toBe('sha256:one');
+    expect(host?.NetworkMode).toBe('w_exam_net');
+    expect(made.NetworkingConfig?.EndpointsConfig).toEqual({
+      w_exam_net: { IPAMConfig: { IPv4Address: '10.213.1.7' } },
+    });
+  });
+
+  test('without privileges it could keep', () => {
+    expect(host?.CapDrop).toEqual(['ALL']);
+    expect(host?.SecurityOpt).toContain('no-new-privileges');
+    expect(host?.SecurityOpt).toContain(`seccomp=${TEMPLATE.seccomp}`);
+    expect(host?.Privileged).toBeFalsy();
+    expect(host?.Binds ?? []).toEqual([]);
+    for (const never of ['SYS_ADMIN', 'SYS_PTRACE', 'NET_RAW', 'SYS_MODULE', 'MKNOD'])
+      expect(host?.CapAdd).not.toContain(never);
+  });
+
+  test('within its limits, swap included', () => {
+    const mb = 1024 * 1024;
+    expect(host).toMatchObject({
+      Memory: 2048 * mb,
+      MemorySwap: 2048 * mb,
+      NanoCpus: 1.5e9,
+      ShmSize: 512 * mb,
+      PidsLimit: 1024,
+    });
+  });
+
+  test('never started again by the engine on its own, and with a bounded log', () => {
+    expect(host?.RestartPolicy).toEqual({ Name: 'no' });
+    expect(host?.LogConfig?.Config).toMatchObject({ 'max-size': '5m' });
+  });
+
+  test('with the settings and its exam in the environment, and no secret', () => {
+    expect(made.Env).toEqual(expect.arrayContaining(['EXAM_BROWSER_URL=https://exam/', 'EXAM_ID=7']));
+    expect(made.Env?.join()).not.toMatch(/PASSWORD|SECRET|TOKEN|KEY/);
+  });
+});
+
+test.each<[string, Partial<Template>]>([
+  ['another page', { env: { ...TEMPLATE.env, EXAM_BROWSER_URL: 'https://other/' } }],
+  ['more memory', { memoryMb: 4096 }],
+  ['another burst limit', { cpuLimit: 2 }],
+  ['another seccomp profile', { seccomp: '{}' }],
+])('the digest changes with %s, so that older desktops count as stale', (_what, change) => {
+  expect(templateDigest({ ...TEMPLATE, ...change })).not.toBe(templateDigest(TEMPLATE));
+  expect(templateDigest({ ...TEMPLATE })).toBe(templateDigest(TEMPLATE));
+});
+
+describe('a line of a desktop’s output', () => {
+  test.each<[string, string, unknown]>([
+    ['ready with its page', 'desktop-event {"event":"ready","ms":3000,"page":"loaded"}', { kind: 'ready' }],
+    ['ready without a browser', 'desktop-event {"event":"ready","ms":3000,"page":"off"}', { kind: 'ready' }],
+    ['failed', 'desktop-event {"event":"failed","reason":"no lock"}', { kind: 'failed', reason: 'no lock' }],
+    ['failed without a reason', 'desktop-event {"event":"failed"}', { kind: 'failed', reason: 'it gave no reason' }],
+    ['locked is not ready yet', 'desktop-event {"event":"locked","ms":200}', undefined],
+    ['any other line', 'xrdp is listening', undefined],
+    ['the word in the middle of a line', 'log: desktop-event {"event":"ready"}', undefined],
+    ['half a line', 'desktop-event {"event":"rea', undefined],
+    ['no object', 'desktop-event "ready"', undefined],
+    ['null', 'desktop-event null', undefined],
+    ['nothing', '', undefined],
+  ])('%s', (_what, line, said) => {
+    expect(readDesktopEvent(line)).toEqual(said);
+  });
+
+  test('a page that did not load is told along', () => {
+    const said = readDesktopEvent('desktop-event {"event":"ready","page":"unreachable"}');
+    expect(said).toMatchObject({ kind: 'ready', note: expect.stringContaining('page') });
+  });
+});
+
+test('a password comes back from its archive as it went in', async () => {
+  const archive = await packPassword('pässword-🔑');
+  expect(await unpackPassword(Readable.from([archive]))).toBe('pässword-🔑');
+});
+
+describe('errors of the engine', () => {
+  const failing = (fields: object) => Promise.reject(Object.assign(new Error('engine'), fields));
+
+  test.each(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'EACCES', 'ETIMEDOUT'])(
+    '%s: nobody answered',
+    async (code) => {
+      await expect(asking(failing({ code }))).rejects.toBeInstanceOf(EngineDown);
+    },
+  );
+
+  test('an answer of the engine is no absence', async () => {
+    await expect(asking(failing({ statusCode: 500 }))).rejects.not.toBeInstanceOf(EngineDown);
+    await expect(accepting([404], failing({ statusCode: 500 }))).rejects.toThrow('engine');
+  });
+
+  test('a status that is as good as success is no error', async () => {
+    expect(await accepting([404, 409], failing({ statusCode: 409 }))).toBeUndefined();
+    expect(await accepting([404], Promise.resolve('there'))).toBe('there');
+  });
+
+  test('only numbers are statuses', () => {
+    expect(statusOf(Object.assign(new Error(''), { statusCode: '404' }))).toBeUndefined();
+    expect(statusOf('404')).toBeUndefined();
+  });
+});

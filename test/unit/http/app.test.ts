@@ -1,0 +1,292 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Desktop } from '../../../src/desktop/desktop.ts';
+import { type AppPorts, workerApp } from '../../../src/http/app.ts';
+import { Readiness } from '../../../src/http/readiness.ts';
+import { workerStatus } from '../../../src/http/status.ts';
+import type { Allocation, Refusal } from '../../../src/pool/allocate.ts';
+import { EngineDown } from '../../../src/pool/ports.ts';
+
+const TOKEN = 'the-token-of-the-cluster';
+const desktop: Desktop = {
+  containerId: 'c1',
+  name: 'exam_7_u42',
+  place: { kind: 'seat', seat: { examId: 7, userId: 42 } },
+  labels: { worker: 'w', examId: 7, desktopId: 'a', imageId: 'sha256:one', template: 't' },
+  ip: '10.213.1.7',
+  state: 'warm',
+  createdAt: 1_800_000_000_000,
+};
+
+let server: Server;
+let base: string;
+let reasons: string[];
+let allocation: () => Promise<Allocation>;
+let calls: unknown[][];
+let logged: object[];
+
+beforeEach(async () => {
+  reasons = [];
+  calls = [];
+  logged = [];
+  allocation = async () => ({ kind: 'seated', desktop });
+  const note = (fields: object): void => void logged.push(fields);
+  const ports: AppPorts = {
+    clusterToken: TOKEN,
+    prewarmMax: 200,
+    pool: {
+      allocate: (seat) => {
+        calls.push(['allocate', seat]);
+        return allocation();
+      },
+      release: async (seat) => {
+        calls.push(['release', seat]);
+        return seat.userId === 42;
+      },
+      prewarm: async (examId, count) => {
+        calls.push(['prewarm', examId, count]);
+        return { requested: count, created: count, failed: 0, poolAvailable: 0 };
+      },
+      reconcile: async (dryRun) => {
+        calls.push(['reconcile', dryRun]);
+        return { seen: 0, steps: [], done: 0, partial: false };
+      },
+    },
+    log: { info: note, warn: note, error: note },
+    openapi: 'openapi: 3.1.0',
+    reasons: () => reasons,
+    status: () => ({ ready: true }),
+  };
+  server = createServer(workerApp(ports)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(() => void server.close());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+async function ask(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const answer = await fetch(base + path, {
+    method,
+    headers: { 'content-type': 'application/json', 'x-cluster-token': TOKEN, ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, headers: answer.headers, body: text.startsWith('{') ? JSON.parse(text) : { text } };
+}
+
+const CALLS: [string, string][] = [
+  ['POST', '/api/vdi/cluster/allocate'],
+  ['POST', '/api/vdi/cluster/release'],
+  ['POST', '/api/vdi/cluster/prewarm'],
+  ['POST', '/api/vdi/cluster/reconcile'],
+  ['GET', '/api/vdi/cluster/status'],
+];
+
+describe.each(CALLS)('%s %s', (method, path) => {
+  test.each<[string, () => Promise<Response>]>([
+    ['no token', () => fetch(base + path, { method })],
+    ['a wrong token', () => fetch(base + path, { method, headers: { 'x-cluster-token': 'wrong' } })],
+    ['an empty token', () => fetch(base + path, { method, headers: { 'x-cluster-token': '' } })],
+    ['a token cut short', () => fetch(base + path, { method, headers: { 'x-cluster-token': TOKEN.slice(0, -1) } })],
+    [
+      'a bad body before the token is looked at',
+      () => fetch(base + path, { method, ...(method === 'POST' ? { body: '{' } : {}) }),
+    ],
+  ])('with %s: 401, and nothing is done', async (_what, call) => {
+    const answer = await call();
+    expect(answer.status).toBe(401);
+    expect(await answer.text()).not.toContain(TOKEN);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('the contract’s answers', () => {
+  test('allocate: ip and containerId', async () => {
+    const { status, body } = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7 });
+    expect([status, body]).toEqual([200, { ip: '10.213.1.7', containerId: 'c1', containerName: 'exam_7_u42' }]);
+  });
+
+  test.each([42, 43])(
+    'release of student %i is success with a message, whether he had a desktop or not',
+    async (userId) => {
+      const { status, body } = await ask('POST', '/api/vdi/cluster/release', { userId, examId: 7 });
+      expect(status).toBe(200);
+      expect(body).toEqual({ message: expect.stringMatching(/./) });
+    },
+  );
+
+  test('prewarm: the four numbers and no other', async () => {
+    const { body } = await ask('POST', '/api/vdi/cluster/prewarm', { examId: 7, count: 3 });
+    expect(body).toEqual({ requested: 3, created: 3, failed: 0, poolAvailable: 0 });
+  });
+
+  test('prewarm of none is allowed: it ends the refill', async () => {
+    expect((await ask('POST', '/api/vdi/cluster/prewarm', { examId: 7, count: 0 })).status).toBe(200);
+  });
+
+  test('reconcile asks for real steps unless a dry run is asked for', async () => {
+    await ask('POST', '/api/vdi/cluster/reconcile');
+    await ask('POST', '/api/vdi/cluster/reconcile?dryRun=true');
+    expect(calls).toEqual([
+      ['reconcile', false],
+      ['reconcile', true],
+    ]);
+  });
+});
+
+describe('a bad body is a 400 that names the field, and nothing is done', () => {
+  test.each<[string, string, unknown, string[]]>([
+    ['userId missing', 'allocate', { examId: 7 }, ['userId']],
+    ['both missing', 'allocate', {}, ['userId', 'examId']],
+    ['no body', 'allocate', undefined, ['userId', 'examId']],
+    ['userId a string', 'allocate', { userId: '42', examId: 7 }, ['userId']],
+    ['userId zero', 'allocate', { userId: 0, examId: 7 }, ['userId']],
+    ['userId negative', 'release', { userId: -1, examId: 7 }, ['userId']],
+    ['userId a half', 'release', { userId: 1.5, examId: 7 }, ['userId']],
+    ['userId beyond what a number holds', 'allocate', { userId: 2 ** 60, examId: 7 }, ['userId']],
+    ['examId null', 'release', { userId: 1, examId: null }, ['examId']],
+    ['count missing', 'prewarm', { examId: 7 }, ['count']],
+    ['count negative', 'prewarm', { examId: 7, count: -1 }, ['count']],
+    ['count above VDI_PREWARM_MAX', 'prewarm', { examId: 7, count: 201 }, ['count']],
+    ['a list', 'allocate', [], ['body']],
+  ])('%s', async (_what, call, body, fields) => {
+    const answer = await ask('POST', `/api/vdi/cluster/${call}`, body);
+    expect(answer.status).toBe(400);
+    expect((answer.body.fields as { field: string }[]).map(({ field }) => field)).toEqual(fields);
+    for (const field of fields) expect(answer.body.message).toContain(field);
+    expect(calls).toEqual([]);
+  });
+
+  test.each(['{"userId":', 'hello', '"text"'])('JSON that is none: %s', async (body) => {
+    const answer = await ask('POST', '/api/vdi/cluster/allocate', body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toBe('bad_request');
+  });
+
+  test('a form instead of JSON names the fields that are missing', async () => {
+    const answer = await ask('POST', '/api/vdi/cluster/allocate', 'userId=42', {
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+    expect(answer.status).toBe(400);
+  });
+
+  test('a body without end is refused', async () => {
+    const answer = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7, more: 'x'.repeat(20_000) });
+    expect(answer.status).toBe(413);
+  });
+});
+
+describe('no desktop now', () => {
+  const refusals: Refusal[] = ['pool-empty', 'host-full', 'engine-down', 'desktops-failing', 'desktop-restarting'];
+  test.each(refusals)('because of %s: 503 with the reason and when to try again', async (reason) => {
+    allocation = async () => ({ kind: 'refused', reason, retryAfterSec: 3 });
+    const answer = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7 });
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('3');
+    expect(answer.body).toMatchObject({ error: reason, retryAfterSec: 3, message: expect.stringMatching(/\w+/) });
+  });
+
+  test('the engine away is a 503 too, not a failure of ours', async () => {
+    allocation = () => Promise.reject(new EngineDown('no socket'));
+    const answer = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7 });
+    expect([answer.status, answer.body.error]).toEqual([503, 'engine-down']);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('what nobody expected is a 500 in JSON, logged once', async () => {
+    allocation = () => Promise.reject(new Error('exam image is missing'));
+    const answer = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7 });
+    expect([answer.status, answer.body.message]).toEqual([500, 'exam image is missing']);
+    expect(logged).toHaveLength(1);
+  });
+});
+
+describe('beside the contract', () => {
+  test('healthz answers while the process works, without a token', async () => {
+    reasons = ['engine: gone'];
+    expect((await fetch(`${base}/healthz`)).status).toBe(200);
+  });
+
+  test('readyz tells each reason and is 503 while there is one', async () => {
+    expect((await fetch(`${base}/readyz`)).status).toBe(200);
+    reasons = ['engine: gone', 'redis: away'];
+    const answer = await fetch(`${base}/readyz`);
+    expect([answer.status, await answer.json()]).toEqual([503, { ready: false, reasons }]);
+  });
+
+  test('the OpenAPI document is served', async () => {
+    expect(await (await fetch(`${base}/openapi.yaml`)).text()).toContain('openapi: 3');
+  });
+
+  test.each([
+    ['GET', '/nothing'],
+    ['GET', '/api/vdi/cluster/allocate'],
+    ['POST', '/api/vdi/cluster/nothing'],
+  ])('%s %s is a 404 in JSON that says where to look', async (method, path) => {
+    const answer = await ask(method, path);
+    expect([answer.status, answer.body.error]).toEqual([404, 'not_found']);
+    expect(answer.body.message).toContain('/openapi.yaml');
+  });
+
+  test('nothing says what the server is made with', async () => {
+    expect((await fetch(`${base}/healthz`)).headers.get('x-powered-by')).toBeNull();
+  });
+});
+
+test('the status counts students’ desktops, not the warm ones, and holds no password', () => {
+  const pooled: Desktop = {
+    ...desktop,
+    containerId: 'c2',
+    name: 'exam_7_pool_b',
+    place: { kind: 'pool', examId: 7, id: 'b' },
+  };
+  const status = workerStatus({
+    pool: {
+      desktops: () => [desktop, pooled, { ...desktop, state: 'stopped' }],
+      counts: () => [],
+      lastFailure: undefined,
+    },
+    maxSessions: 4,
+    reasons: ['redis: away'],
+    version: '1',
+    connected: new Set(['c1']),
+  });
+  expect(status).toMatchObject({ ready: false, activeSessions: 2, maxSessions: 4, lastFailure: null });
+  expect(status.desktops.map(({ state, userId, connected }) => [state, userId, connected])).toEqual([
+    ['in use', 42, true],
+    ['warm', null, false],
+    ['stopped', 42, true],
+  ]);
+  expect(JSON.stringify(status)).not.toMatch(/password|secret|token/i);
+});
+
+test('readiness says what is wrong by name, forgets it when it is well, and is not ready before the first look', async () => {
+  let engine: Error | undefined = new Error('no socket');
+  const readiness = new Readiness({
+    engine: async () => {
+      if (engine) throw engine;
+    },
+    redis: async () => undefined,
+  });
+  expect(readiness.reasons()).toHaveLength(2);
+  await readiness.start();
+  expect(readiness.reasons()).toEqual(['engine: no socket']);
+  readiness.stop();
+  engine = undefined;
+  await readiness.start();
+  expect(readiness.reasons()).toEqual([]);
+  readiness.stop();
+});
