@@ -33,6 +33,8 @@ export interface PoolParts {
   readonly maker: Maker;
   /** Warm desktops asked for, per exam. */
   readonly wanted: Map<number, number>;
+  /** What was asked for before this start has been read. */
+  knowsWanted(): boolean;
   /** Students waiting for a desktop to come up, per exam. */
   readonly waiting: Map<number, number>;
   readonly clock: Clock;

@@ -46,7 +46,16 @@ export class Pool {
     const roster = new Roster();
     const nudge = (): void => this.nudge();
     const maker = new Maker({ ...ports, roster, nudge, newId: ports.newId });
-    this.#parts = { ...ports, roster, maker, turns: new Turns(), wanted: new Map(), waiting: new Map(), nudge };
+    this.#parts = {
+      ...ports,
+      roster,
+      maker,
+      turns: new Turns(),
+      wanted: new Map(),
+      knowsWanted: () => this.#loaded,
+      waiting: new Map(),
+      nudge,
+    };
   }
 
   /** Adopts what runs and goes on from there. Does not wait for the engine: it may come later. */

@@ -218,3 +218,17 @@ test('a stopped pool stops no desktop', async () => {
   await worker.time.advance(60_000);
   expect(worker.engine.names()).toHaveLength(2);
 });
+
+test('a restart while Redis is away removes no warm desktop as surplus: what was asked for is not known yet', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 2);
+  await worker.time.advance(300_000);
+  worker.crash();
+  worker.mirror.away = true;
+  worker.start();
+  await worker.time.advance(60_000);
+  expect(worker.engine.names()).toHaveLength(2);
+  worker.mirror.away = false;
+  await worker.time.advance(60_000);
+  expect(worker.pool.counts()).toMatchObject([{ wanted: 2, warm: 2 }]);
+});
