@@ -101,7 +101,8 @@ async function main(): Promise<void> {
   await firstConnect(redis);
   await readiness.start();
   const stopWatching = watchDesktops(docker, settings.code, () => pool.nudge());
-  pool.start();
+  // Before the door opens: a student who reconnects must find his desktop known.
+  await pool.start();
   const server = createServer(app).on('upgrade', door.onUpgrade).listen(settings.port);
   await once(server, 'listening');
   log.info({ port: settings.port, maxDesktops: most, reasons: readiness.reasons() }, 'worker is up');

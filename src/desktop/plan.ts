@@ -13,11 +13,13 @@ export interface Snapshot {
 /** What was asked for: warm desktops per exam. */
 export type Wanted = ReadonlyMap<number, number>;
 
-/** One thing to do. A desktop in use is never in one: only a release or an operator's word ends it. */
+/** One thing to do. A desktop in use is never removed: only a release or an operator's word ends it. */
 export type Step =
   | { readonly kind: 'remove'; readonly containerId: string; readonly name: string; readonly why: RemoveReason }
   | { readonly kind: 'make'; readonly examId: number }
-  | { readonly kind: 'hold'; readonly containerId: string; readonly name: string };
+  | { readonly kind: 'hold'; readonly containerId: string; readonly name: string }
+  /** A student's desktop that stopped: started again, with his files on it. */
+  | { readonly kind: 'restart'; readonly containerId: string; readonly name: string };
 
 export type RemoveReason = 'stopped' | 'failed' | 'stale' | 'surplus';
 
@@ -36,7 +38,7 @@ export function plan(snapshot: Snapshot, wanted: Wanted, now: number): Step[] {
     .concat(surplus(snapshot, wanted, now));
   const removed = new Set(removals.map((step) => step.containerId));
   const kept = snapshot.desktops.filter((desktop) => !removed.has(desktop.containerId));
-  return [...removals, ...holds(kept), ...makes(kept, snapshot.maxDesktops, wanted)];
+  return [...removals, ...restarts(kept), ...holds(kept), ...makes(kept, snapshot.maxDesktops, wanted)];
 }
 
 type Removal = Extract<Step, { kind: 'remove' }>;
@@ -70,6 +72,12 @@ function surplus(snapshot: Snapshot, wanted: Wanted, now: number): Removal[] {
 
 function remove(desktop: Desktop, why: RemoveReason): Removal {
   return { kind: 'remove', containerId: desktop.containerId, name: desktop.name, why };
+}
+
+function restarts(desktops: readonly Desktop[]): Step[] {
+  return desktops
+    .filter((desktop) => isInUse(desktop) && desktop.state === 'stopped')
+    .map((desktop) => ({ kind: 'restart', containerId: desktop.containerId, name: desktop.name }));
 }
 
 function holds(desktops: readonly Desktop[]): Step[] {

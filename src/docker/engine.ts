@@ -91,10 +91,14 @@ export class DockerEngine implements Engine {
     const stop = (): void => void raw.destroy();
     raw.on('close', () => output.end());
     signal.addEventListener('abort', stop, { once: true });
+    let unlocked: string | undefined;
     try {
       for await (const line of createInterface({ input: output })) {
         const told = readDesktopEvent(line);
-        if (told) return told;
+        if (told?.kind === 'unlocked') unlocked = told.note;
+        else if (told?.kind === 'ready' && unlocked)
+          return { ...told, note: [unlocked, told.note].filter(Boolean).join('; ') };
+        else if (told) return told;
       }
     } finally {
       signal.removeEventListener('abort', stop);

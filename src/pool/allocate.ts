@@ -3,6 +3,7 @@ import { type Seat, seatName } from '../desktop/names.ts';
 import { adopt, adoptDoubted, adoptOnce } from './adopt.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
 import { EngineDown, type Source } from './ports.ts';
+import { restart } from './restart.ts';
 
 /**
  * Why no desktop was given. Each is worth another try:
@@ -47,11 +48,8 @@ export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation
 
 async function returnTo(parts: PoolParts, own: Desktop, deadline: number): Promise<Allocation> {
   // Never replaced, whatever its image or health: the student's work is on it.
-  if (own.state === 'stopped' || own.state === 'failed') {
-    await parts.engine.restart(own.containerId);
-    parts.roster.setState(own.containerId, 'starting');
-  }
-  if (!isUsable(own)) void parts.maker.bringUp(own.containerId);
+  if (own.state === 'stopped' || own.state === 'failed') await restart(parts, own);
+  else if (!isUsable(own)) void parts.maker.bringUp(own.containerId);
   for (;;) {
     const now = parts.roster.get(own.containerId);
     if (now && isUsable(now)) return { kind: 'seated', desktop: now };

@@ -1,5 +1,5 @@
 import { desktopRange, nextAddress, parseAddress } from '../desktop/addresses.ts';
-import { type Desktop, isPooled } from '../desktop/desktop.ts';
+import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
 import { poolName } from '../desktop/names.ts';
 import { Pace } from './pace.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
@@ -21,6 +21,7 @@ export class Maker {
   readonly #pace: Pace;
   readonly #unborn = new Map<string, Desktop>();
   readonly #comingUp = new Map<string, Promise<void>>();
+  readonly #holding = new Set<string>();
   readonly #wakers = new Set<() => void>();
   #cursor: number | undefined;
   #failuresInRow = 0;
@@ -111,16 +112,20 @@ export class Maker {
   /** Holds a guacd connection to a ready desktop; it stays ready, and usable, when guacd does not answer. Never rises. */
   async hold(desktop: Desktop): Promise<void> {
     const { holder, roster, log } = this.#parts;
+    if (this.#holding.has(desktop.containerId)) return;
+    this.#holding.add(desktop.containerId);
     try {
       await holder.hold(desktop);
+      const now = roster.get(desktop.containerId);
+      // Gone, stopped or released while guacd logged in: nothing to keep a connection to.
+      if (!now || !isUsable(now)) return holder.drop(desktop.containerId);
+      roster.setState(now.containerId, 'warm', now.reason);
     } catch (error) {
       log.warn({ desktop: desktop.name, error: String(error) }, 'no guacd connection held; trying again soon');
       setTimeout(() => this.#parts.nudge(), HOLD_AGAIN_MS).unref();
-      return;
+    } finally {
+      this.#holding.delete(desktop.containerId);
     }
-    const now = roster.get(desktop.containerId);
-    if (!now) return holder.drop(desktop.containerId);
-    roster.setState(now.containerId, 'warm', now.reason);
   }
 
   async #create(order: Order): Promise<void> {

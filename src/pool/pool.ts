@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { Seat } from '../desktop/names.ts';
 import { countPools, type PoolCount } from '../desktop/plan.ts';
@@ -13,6 +14,7 @@ import { Turns } from './turns.ts';
 
 const TIMER_MS = 15_000;
 const NUDGE_MS = 100;
+const FIRST_LOOK_MS = 5_000;
 
 export interface PoolPorts {
   readonly settings: PoolSettings;
@@ -58,10 +60,11 @@ export class Pool {
     };
   }
 
-  /** Adopts what runs and goes on from there. Does not wait for the engine: it may come later. */
-  start(): void {
+  /** Adopts what runs and goes on from there. Waits for the first look, but not long: the engine may come later. */
+  async start(): Promise<void> {
     this.#timer = setInterval(() => this.nudge(), TIMER_MS);
-    this.nudge();
+    this.#pass();
+    await Promise.race([this.#running, pause(FIRST_LOOK_MS, undefined, { ref: false })]);
   }
 
   /** Stops acting; every desktop goes on. Resolves when a pass under way has ended. */

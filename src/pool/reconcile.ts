@@ -1,8 +1,10 @@
 import { assertNever } from '../desktop/assert-never.ts';
-import { isPooled } from '../desktop/desktop.ts';
+import { isPooled, seatOf } from '../desktop/desktop.ts';
+import { seatName } from '../desktop/names.ts';
 import { plan, type Step } from '../desktop/plan.ts';
 import { adopt } from './adopt.ts';
 import { bestEffort, type PoolParts, takeSnapshot } from './parts.ts';
+import { restart } from './restart.ts';
 
 const STEPS_A_PASS = 100;
 
@@ -46,6 +48,8 @@ async function perform(parts: PoolParts, step: Step, imageId: string | undefined
       void parts.maker.hold(desktop);
       return true;
     }
+    case 'restart':
+      return restartStopped(parts, step.containerId);
     default:
       return assertNever(step);
   }
@@ -61,6 +65,19 @@ function isStillMissing({ roster, maker, settings, wanted }: PoolParts, examId: 
   const all = [...roster.all(), ...maker.unborn()];
   const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId).length;
   return all.length < settings.maxDesktops && pooled < (wanted.get(examId) ?? 0);
+}
+
+async function restartStopped(parts: PoolParts, containerId: string): Promise<boolean> {
+  const stopped = parts.roster.get(containerId);
+  const seat = stopped && seatOf(stopped);
+  // One that dies at each start is not started over and over: the pause grows with every failure.
+  if (!seat || stopped.state !== 'stopped' || parts.maker.pauseMs() > 0) return false;
+  return parts.turns.with(seatName(seat), async () => {
+    const desktop = parts.roster.get(containerId);
+    if (desktop?.state !== 'stopped') return false;
+    await restart(parts, desktop);
+    return true;
+  });
 }
 
 async function removeFromPool(parts: PoolParts, step: Extract<Step, { kind: 'remove' }>): Promise<boolean> {

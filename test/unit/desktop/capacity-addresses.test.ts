@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { desktopRange, nextAddress, parseAddress } from '../../../src/desktop/addresses.ts';
 import { maxSessions } from '../../../src/desktop/capacity.ts';
-import { forSeeds } from '../seeded.ts';
+import { forSeeds } from '../../seeded.ts';
 
 describe('slots', () => {
   const reserved = { reservedCpuCores: 1, reservedMemoryMb: 1024 };

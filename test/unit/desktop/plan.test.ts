@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Desktop, DesktopState } from '../../../src/desktop/desktop.ts';
 import { type Place, poolName, seatName } from '../../../src/desktop/names.ts';
 import { countPools, plan, type Snapshot, type Step, SURPLUS_GRACE_MS } from '../../../src/desktop/plan.ts';
-import { forSeeds, type Seeded } from '../seeded.ts';
+import { forSeeds, type Seeded } from '../../seeded.ts';
 
 const NOW = 1_800_000_000_000;
 const OLD = SURPLUS_GRACE_MS + 1;
@@ -88,7 +88,12 @@ describe('plan', () => {
     ['a ready one is held', [desktop({ state: 'ready' })], [[7, 1]], ['hold c-a']],
     ['a student’s too', [desktop({ state: 'ready', userId: 1 })], [], ['hold c-a']],
     ['one that goes is not held first', [desktop({ state: 'ready', imageId: 'old' })], [], ['remove c-a stale']],
-    ['a student’s stopped desktop stays', [desktop({ userId: 1, state: 'stopped', age: OLD })], [], []],
+    [
+      'a student’s stopped desktop is started again',
+      [desktop({ userId: 1, state: 'stopped', age: OLD })],
+      [],
+      ['restart c-a'],
+    ],
     ['a student’s failed desktop stays', [desktop({ userId: 1, state: 'failed', age: OLD })], [], []],
     ['a student’s desktop stays when the image is rebuilt', [desktop({ userId: 1, imageId: 'old', age: OLD })], [], []],
     ['a student’s desktop stays when the settings change', [desktop({ userId: 1, template: 'old', age: OLD })], [], []],
@@ -147,9 +152,11 @@ function anySnapshot(random: Seeded): Snapshot {
 function done(before: Snapshot, told: readonly Step[]): Snapshot {
   const removed = new Set(told.flatMap((step) => (step.kind === 'remove' ? [step.containerId] : [])));
   const held = new Set(told.flatMap((step) => (step.kind === 'hold' ? [step.containerId] : [])));
+  const started = new Set(told.flatMap((step) => (step.kind === 'restart' ? [step.containerId] : [])));
   const kept = before.desktops
     .filter((each) => !removed.has(each.containerId))
-    .map((each) => (held.has(each.containerId) ? { ...each, state: 'warm' as const } : each));
+    .map((each) => (held.has(each.containerId) ? { ...each, state: 'warm' as const } : each))
+    .map((each) => (started.has(each.containerId) ? { ...each, state: 'starting' as const } : each));
   const made = told.flatMap((step, index) =>
     step.kind === 'make' ? [desktop({ id: `m${index}`, examId: step.examId, state: 'starting' })] : [],
   );

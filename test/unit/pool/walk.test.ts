@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { parseName, type Seat, seatName } from '../../../src/desktop/names.ts';
-import { forSeeds, type Seeded } from '../seeded.ts';
+import { forSeeds, type Seeded } from '../../seeded.ts';
 import { OneWorker } from './one-worker.ts';
 
 const WALKS = 1_500;

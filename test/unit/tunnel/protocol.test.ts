@@ -3,7 +3,7 @@ import { Borders } from '../../../src/tunnel/borders.ts';
 import { decode, encode, type Instruction, MalformedInstruction } from '../../../src/tunnel/instruction.ts';
 import { mayPass } from '../../../src/tunnel/policy.ts';
 import { readScreen } from '../../../src/tunnel/screen.ts';
-import { forSeeds, type Seeded } from '../seeded.ts';
+import { forSeeds, type Seeded } from '../../seeded.ts';
 
 // One, two, three and four bytes in UTF-8; the last two are surrogate pairs. Signs of the protocol itself are among them.
 const PLAIN = [...'abz059.,;- '];

@@ -1,0 +1,15 @@
+import type { Desktop } from '../desktop/desktop.ts';
+import type { PoolParts } from './parts.ts';
+
+/**
+ * Starts a student's desktop again, never another in its place: his files and its address stay. Callers hold the
+ * student's turn.
+ */
+export async function restart(parts: PoolParts, { containerId, name }: Desktop): Promise<void> {
+  const { engine, holder, roster, maker, log } = parts;
+  log.warn({ desktop: name }, 'a student’s desktop had stopped; starting it again');
+  holder.drop(containerId);
+  await engine.restart(containerId);
+  roster.setState(containerId, 'starting');
+  void maker.bringUp(containerId);
+}

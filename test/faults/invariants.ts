@@ -1,0 +1,89 @@
+import type { Rig } from '../rig/rig.ts';
+
+/** Each is true, or says what is broken. */
+export interface Held {
+  readonly same: true | string;
+  readonly one: true | string;
+  readonly clean: true | string;
+}
+
+/** What must be so after every fault: every student the same desktop, nobody two, and nothing that nobody knows of. */
+export class Invariants {
+  readonly #rig: Rig;
+  readonly #examId: number;
+  readonly #seats = new Map<number, string>();
+
+  constructor(rig: Rig, examId: number) {
+    this.#rig = rig;
+    this.#examId = examId;
+  }
+
+  /** Gives a student a desktop that he must keep from now on. */
+  async seat(userId: number): Promise<void> {
+    this.#seats.set(userId, await this.#allocated(userId));
+  }
+
+  /** The student has handed in. */
+  forget(userId: number): void {
+    this.#seats.delete(userId);
+  }
+
+  seated(): ReadonlyMap<number, string> {
+    return this.#seats;
+  }
+
+  /** Waits until the worker says ready and every desktop of it is in use or warm. */
+  async settled(): Promise<void> {
+    let last: unknown = 'not ready';
+    const look = async (): Promise<boolean> => {
+      const ready = await this.#rig.call('/readyz').then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+      if (!ready) return false;
+      const { desktops, pools, lastFailure } = (await this.#rig.call('/api/vdi/cluster/status')).body;
+      last = { desktops, pools, lastFailure };
+      const filled = pools.every((pool: { wanted: number; warm: number }) => pool.warm >= pool.wanted);
+      return filled && desktops.every(({ state }: { state: string }) => state === 'warm' || state === 'in use');
+    };
+    await this.#rig.until('the worker ready and every desktop usable', look, 90_000).catch((error: unknown) => {
+      throw new Error(`last seen: ${JSON.stringify(last)}`, { cause: error });
+    });
+  }
+
+  /** @param replaced a desktop's own container died: what must be the same is that its student gets one */
+  async check(replaced: boolean): Promise<Held> {
+    const moved: string[] = [];
+    for (const [userId, containerId] of this.#seats) {
+      const now = await this.#allocated(userId);
+      if (now !== containerId && !replaced) moved.push(`student ${userId} moved`);
+      this.#seats.set(userId, now);
+    }
+    const listed = await this.#rig.desktops();
+    const names = listed.map(({ Names }) => Names[0] ?? '');
+    const ofStudents = names.filter((name) => /_u\d+$/.test(name));
+    const expected = [...this.#seats.keys()].map((userId) => `/exam_${this.#examId}_u${userId}`);
+    const known = (await this.#rig.call('/api/vdi/cluster/status')).body.desktops.map(
+      ({ name }: { name: string }) => `/${name}`,
+    );
+    const strangers = names.filter((name) => !known.includes(name));
+    const extra = ofStudents.filter((name) => !expected.includes(name));
+    return {
+      same: moved.length === 0 || moved.join(', '),
+      one:
+        (extra.length === 0 && new Set(this.#seats.values()).size === this.#seats.size) || `also ${extra.join(', ')}`,
+      clean: strangers.length === 0 || `unknown: ${strangers.join(', ')}`,
+    };
+  }
+
+  async #allocated(userId: number): Promise<string> {
+    return this.#rig.until(
+      `a desktop for student ${userId}`,
+      async () => {
+        const answer = await this.#rig.call('/api/vdi/cluster/allocate', { examId: this.#examId, userId });
+        return answer.status === 200 && String(answer.body.containerId);
+      },
+      60_000,
+    );
+  }
+}

@@ -1,0 +1,59 @@
+// npm run faults: breaks one part after the other of a real worker with students on it, and looks at what held.
+// `-- --quick`: what every change must pass. `-- --seed N`: the same moments again.
+import { parseArgs } from 'node:util';
+import { Rig } from '../rig/rig.ts';
+import { Seeded } from '../seeded.ts';
+import { type Fault, faults } from './faults.ts';
+import { type Held, Invariants } from './invariants.ts';
+
+const STUDENTS = [1, 2, 3];
+const EXAM = 7;
+
+interface Row {
+  readonly fault: string;
+  readonly held: Held;
+  readonly backMs: number;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, seed: { type: 'string' } } });
+  const seed = Number(values.seed ?? Date.now() % 100_000);
+  console.log(`seed ${seed}; again with: npm run faults -- --seed ${seed}`);
+  const rig = new Rig({ name: 'faults' });
+  const rows: Row[] = [];
+  try {
+    await rig.start();
+    const invariants = new Invariants(rig, EXAM);
+    await rig.call('/api/vdi/cluster/prewarm', { examId: EXAM, count: 2 });
+    for (const userId of STUDENTS) await invariants.seat(userId);
+    const chosen = faults.filter((fault) => fault.quick || !values.quick);
+    for (const fault of chosen) rows.push(await provoke(fault, rig, invariants, new Seeded(seed)));
+  } finally {
+    await rig.stop();
+  }
+  return report(rows);
+}
+
+async function provoke(fault: Fault, rig: Rig, invariants: Invariants, random: Seeded): Promise<Row> {
+  console.log(`… ${fault.name}`);
+  await fault.act({ rig, examId: EXAM, random, invariants });
+  const began = Date.now();
+  await invariants.settled();
+  const backMs = Date.now() - began;
+  return { fault: fault.name, held: await invariants.check(fault.replaces ?? false), backMs };
+}
+
+function report(rows: readonly Row[]): number {
+  console.log(
+    '\nfault                                             | same desktops | one each | nothing left over | back after',
+  );
+  for (const { fault, held, backMs } of rows) {
+    const marks = [held.same, held.one, held.clean].map((what) => (what === true ? 'held' : `BROKEN ${what}`));
+    console.log([fault.padEnd(49), ...marks, `${backMs} ms`].join(' | '));
+  }
+  const broken = rows.filter(({ held }) => ![held.same, held.one, held.clean].every((what) => what === true)).length;
+  console.log(`\n${rows.length - broken} passed, ${broken} failed`);
+  return broken === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
