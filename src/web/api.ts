@@ -64,10 +64,8 @@ export async function call<T>(
 ): Promise<T> {
   const login = storedLogin();
   const patience = AbortSignal.timeout(PATIENCE_MS);
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(`/api${path}`, {
+  const send = () =>
+    fetch(`/api${path}`, {
       method,
       headers: {
         ...(login ? { authorization: `Bearer ${login.token}` } : {}),
@@ -75,6 +73,15 @@ export async function call<T>(
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
       signal: signal ? AbortSignal.any([signal, patience]) : patience,
+    });
+  // Asked again at once where twice does no harm: a request in flight is lost whenever the machine's network changes.
+  const harmless = method === 'GET' || path === '/auth/login';
+  let response: Response;
+  let text: string;
+  try {
+    response = await send().catch((error: unknown) => {
+      if (!harmless || signal?.aborted) throw error;
+      return send();
     });
     text = await response.text();
     offset = clockOffset(response.headers.get('date'), Date.now());

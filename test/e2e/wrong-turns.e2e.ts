@@ -133,6 +133,16 @@ describe('a phone', () => {
   });
 });
 
+describe('a page of which a part got lost on the way', () => {
+  it('loads itself again instead of staying blank', async () => {
+    let lost = 0;
+    await page.route('**/assets/sitting.js', (route) => (lost++ === 0 ? route.abort() : route.continue()));
+    await page.reload({ waitUntil: 'commit' });
+    await page.waitForSelector('.exam', { timeout: 15_000 });
+    expect(lost).toBe(2);
+  });
+});
+
 describe('the exam list', () => {
   it('shows when an exam begins, and no way in before', async () => {
     const start = new Date(Date.now() + 3_600_000);

@@ -52,10 +52,12 @@ function logRequests(log: Log): RequestHandler {
     response.locals.requestId = requestId;
     response.set('x-request-id', requestId);
     const began = performance.now();
+    // Routers shorten the url on their way; what came in is what the log needs.
+    const path = request.path;
     response.on('finish', () => {
-      if (!request.path.startsWith('/api/') || request.method === 'GET') return;
+      if (!path.startsWith('/api/') || request.method === 'GET') return;
       const ms = Math.round(performance.now() - began);
-      log.info({ requestId, method: request.method, path: request.path, status: response.statusCode, ms }, 'request');
+      log.info({ requestId, method: request.method, path, status: response.statusCode, ms }, 'request');
     });
     next();
   };

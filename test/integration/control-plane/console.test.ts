@@ -406,7 +406,7 @@ describe('pages', () => {
       expect(await response.text()).not.toMatch(/<script>|style="/);
     }
     const script = await (await fetch(`${app.url}/assets/student.js`)).text();
-    expect(script).toContain("from './sitting.js'");
+    expect(script).toContain("from './sitting-view.js'");
     expect(script).not.toContain('interface ');
     expect(await (await fetch(`${app.url}/assets/desktop-link.js`)).text()).toContain("'/assets/guacamole-common.js'");
     expect((await fetch(`${app.url}/assets/..%2fapp.ts`)).status).toBe(404);

@@ -1,0 +1,113 @@
+import type { Trouble } from './after-close.ts';
+import { call, type Refused, reasonOf, serverNow } from './api.ts';
+import { ask, question } from './ask.ts';
+import { type DesktopView, desktopView } from './desktop-view.ts';
+import { show } from './dom.ts';
+import type { Complaint } from './exam-list.ts';
+import { dateTime, t } from './language.ts';
+import type { Message } from './message-view.ts';
+import type { Place } from './place.ts';
+import { type Joined, type SittingViews, sit } from './sitting.ts';
+import type { TextKey } from './texts.ts';
+import { waitingView } from './waiting-view.ts';
+
+/** Where a sitting leads to when it ends. */
+export interface WaysOut {
+  exams(complaint?: Complaint): void;
+  message(message: Message): void;
+  loginRanOut(): void;
+  again(place: Place): void;
+}
+
+const BAR_HEIGHT = 48;
+
+/** Waiting for the desktop, then the desktop. Returns what leaves it. */
+export function showSitting(root: HTMLElement, place: Place, ways: WaysOut): () => void {
+  const stopping = new AbortController();
+  const waiting = waitingView(place.examName, () => ways.exams());
+  let endTime = Number.POSITIVE_INFINITY;
+  let desktop: DesktopView | undefined;
+  show(root, waiting.element);
+
+  const openDesktop = (joined: Joined): DesktopView => {
+    waiting.end();
+    const view = desktopView({
+      examName: joined.examName,
+      timeLeft: () => endTime - serverNow(),
+      onHandIn: () => void handIn(place, view, ways),
+    });
+    document.body.classList.add('at-desktop');
+    root.replaceChildren(view.element);
+    return view;
+  };
+
+  const views: SittingViews = {
+    room: () => desktop?.room() ?? { width: window.innerWidth, height: window.innerHeight - BAR_HEIGHT },
+    asking: (attempt, why) => waiting.tell(why === 'offline' ? 'waitOffline' : (why ?? 'waitAsking'), attempt),
+    opening: (attempt) => waiting.tell('waitOpening', attempt),
+    painted(link, joined) {
+      endTime = Date.parse(joined.endTime);
+      desktop ??= openDesktop(joined);
+      desktop.hold(link);
+      if (joined.moved) desktop.noteMoved();
+      if (!document.querySelector('dialog[open]')) desktop.focusDesktop();
+    },
+    steady: (steady) => desktop?.steady(steady),
+    lost: (afterMs, tryNow) => desktop?.lost(afterMs, tryNow),
+    touched: () => desktop?.focusDesktop(),
+  };
+
+  void sit(place.examId, place.accessCode, views, stopping.signal).then((end) => {
+    if (stopping.signal.aborted) return;
+    if (end.kind === 'trouble') ways.message(troubles(place, ways)[end.trouble]);
+    if (end.kind === 'refused') afterRefusal(place, end.problem, ways);
+  });
+
+  return () => {
+    stopping.abort();
+    waiting.end();
+    desktop?.end();
+    document.body.classList.remove('at-desktop');
+  };
+}
+
+function afterRefusal(place: Place, problem: Refused, ways: WaysOut): void {
+  if (problem.status === 401) ways.loginRanOut();
+  else ways.exams({ ...place, reason: refusalText(problem) });
+}
+
+function refusalText(problem: Refused): string {
+  const { startTime, endTime } = problem.answer;
+  if (problem.code === 'exam_not_started') return t(problem.code, { start: dateTime(String(startTime)) });
+  if (problem.code === 'exam_over') return t(problem.code, { end: dateTime(String(endTime)) });
+  return reasonOf(problem);
+}
+
+function troubles(place: Place, ways: WaysOut): Record<Trouble, Message> {
+  const back = { key: 'backToExams' as const, act: () => ways.exams() };
+  const again = (key: TextKey) => ({ key, act: () => ways.again(place) });
+  return {
+    taken: { title: 'takenTitle', lead: 'takenLead', actions: [again('useHere'), back] },
+    sessionOver: { title: 'sessionOverTitle', lead: 'sessionOverLead', actions: [back] },
+    refused: { title: 'refusedTitle', lead: 'refusedLead', actions: [back, again('tryAgain')] },
+  };
+}
+
+async function handIn(place: Place, view: DesktopView, ways: WaysOut): Promise<void> {
+  const done = await ask(
+    question('handInTitle', 'handInLead', 'handInYes', 'handInNo'),
+    () => call('POST', `/exams/${place.examId}/finish`),
+    (error) => t('handInFailed', { why: reasonOf(error) }),
+  );
+  if (!done) {
+    view.focusDesktop();
+    return;
+  }
+  ways.message({
+    title: 'handedInTitle',
+    lead: 'handedInLead',
+    fill: { exam: place.examName },
+    good: true,
+    actions: [{ key: 'backToExams', act: () => ways.exams() }],
+  });
+}
