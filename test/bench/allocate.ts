@@ -2,10 +2,10 @@ import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { imageReference } from '../rig/images.ts';
 import type { Rig } from '../rig/rig.ts';
-import { atMost, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
+import { atMost, examId, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
 import { rounded, summary, timed } from './stats.ts';
 
-const EXAM = 7;
+const EXAM = examId(7);
 const ALONE = 20;
 const AT_ONCE = 50;
 const ROUNDS = 2;

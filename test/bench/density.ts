@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Rig } from '../rig/rig.ts';
-import { atMost, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
+import { atMost, examId, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
 import { median, rounded } from './stats.ts';
 
-const EXAM = 7;
+const EXAM = examId(7);
 const STEPS = [0, 5, 10];
 const SETTLE_MS = 12_000;
 const LOOKS = 10;

@@ -66,6 +66,11 @@ export class Ground {
   }
 }
 
+/** Ids of exams of this run alone: desktops' names are one engine's, and other workers' tests may run on it. */
+export function examId(index: number): number {
+  return process.pid * 1000 + index;
+}
+
 /** Asks for a pool. @returns the milliseconds that the call itself took */
 export async function prewarm(rig: Rig, examId: number, count: number): Promise<number> {
   const began = performance.now();

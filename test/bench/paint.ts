@@ -3,14 +3,14 @@ import { openGuacd } from '../../src/tunnel/guacd.ts';
 import { rdpSettings } from '../../src/tunnel/rdp-settings.ts';
 import type { Rig } from '../rig/rig.ts';
 import { contractToken, TunnelClient } from '../rig/tunnel-client.ts';
-import { atLeast, atMost, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
+import { atLeast, atMost, examId, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
 import { PaintWatch } from './paint-watch.ts';
 import { type PlainDesktop, PlainDesktops } from './plain.ts';
 import { rounded, summary } from './stats.ts';
 
 const SAMPLES = 10;
 const COLD_SAMPLES = 5;
-const EXAM = 7;
+const EXAM = examId(7);
 const SCREEN = { width: 1280, height: 800, dpi: 96 };
 const PAINT_MS = 20_000;
 
@@ -81,8 +81,8 @@ async function measureCold(
 ) {
   const cold = { seated: [] as number[], warm: [] as number[], plainPainted: [] as number[] };
   for (let round = 1; round <= COLD_SAMPLES; round++) {
-    cold.seated.push((await seat(100 + round)).fromCall);
-    await rig.call('/api/vdi/cluster/release', { examId: 100 + round, userId: SAMPLES + round });
+    cold.seated.push((await seat(examId(100 + round))).fromCall);
+    await rig.call('/api/vdi/cluster/release', { examId: examId(100 + round), userId: SAMPLES + round });
     let began = performance.now();
     const desktop = await plain.run();
     await plain.ready(desktop);
@@ -90,10 +90,10 @@ async function measureCold(
     cold.plainPainted.push(performance.now() - began);
     await plain.remove(desktop);
     began = performance.now();
-    await prewarm(rig, 200 + round, 1);
-    await untilWarm(rig, 200 + round, 1);
+    await prewarm(rig, examId(200 + round), 1);
+    await untilWarm(rig, examId(200 + round), 1);
     cold.warm.push(performance.now() - began);
-    await prewarm(rig, 200 + round, 0);
+    await prewarm(rig, examId(200 + round), 0);
   }
   return cold;
 }

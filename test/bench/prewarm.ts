@@ -1,6 +1,6 @@
 import { Pace } from '../../src/pool/pace.ts';
 import type { Rig } from '../rig/rig.ts';
-import { atMost, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
+import { atMost, examId, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
 import { PlainDesktops } from './plain.ts';
 import { median, rounded, summary, timed } from './stats.ts';
 
@@ -16,7 +16,7 @@ export async function measure(ground: Ground): Promise<Measured> {
   // Two ways to pace plain runs; the product is held against the better one.
   const paced: Record<'creates' | 'whole', number[]> = { creates: [], whole: [] };
   for (let round = 1; round <= ROUNDS; round++) {
-    const exam = 100 + round;
+    const exam = examId(round);
     const ours = await timed(async () => {
       calls.push(await prewarm(rig, exam, COUNT));
       await untilWarm(rig, exam, COUNT);

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { contractToken, TunnelClient } from '../rig/tunnel-client.ts';
-import { type Ground, prewarm, untilWarm } from './ground.ts';
+import { examId, type Ground, prewarm, untilWarm } from './ground.ts';
 
-const EXAM = 7;
+const EXAM = examId(7);
 const STEPS = 60;
 const STEP_MS = 50;
 const KEY_A = 0x61;
