@@ -1,4 +1,4 @@
-import { isInUse, seatOf } from '../desktop/desktop.ts';
+import { isInUse, isUsable, seatOf } from '../desktop/desktop.ts';
 import type { Pool } from '../pool/pool.ts';
 
 export interface StatusFacts {
@@ -25,7 +25,7 @@ export function workerStatus({ pool, maxSessions, reasons, version, connected }:
       name: desktop.name,
       examId: desktop.labels.examId,
       userId: seatOf(desktop)?.userId ?? null,
-      state: isInUse(desktop) && desktop.state !== 'stopped' ? 'in use' : desktop.state,
+      state: isInUse(desktop) && isUsable(desktop) ? 'in use' : desktop.state,
       connected: connected.has(desktop.containerId),
       reason: desktop.reason ?? null,
       imageId: desktop.labels.imageId,

@@ -41,6 +41,8 @@ export class Invariants {
         () => false,
       );
       if (!ready) return false;
+      // A look at the engine first: what it told before the fault must not pass for what is so after it.
+      if (last === 'not ready') await this.#rig.call('/api/vdi/cluster/reconcile', {});
       const { desktops, pools, lastFailure } = (await this.#rig.call('/api/vdi/cluster/status')).body;
       last = { desktops, pools, lastFailure };
       const filled = pools.every((pool: { wanted: number; warm: number }) => pool.warm >= pool.wanted);

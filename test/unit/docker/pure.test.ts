@@ -84,6 +84,11 @@ describe('a line of a desktop’s output', () => {
     ['failed', 'desktop-event {"event":"failed","reason":"no lock"}', { kind: 'failed', reason: 'no lock' }],
     ['failed without a reason', 'desktop-event {"event":"failed"}', { kind: 'failed', reason: 'it gave no reason' }],
     ['locked is not ready yet', 'desktop-event {"event":"locked","ms":200}', undefined],
+    [
+      'up without a firewall, where strict mode is off',
+      'desktop-event {"event":"locked","lock":"off","reason":"no nft"}',
+      { kind: 'unlocked', note: 'no firewall: no nft' },
+    ],
     ['any other line', 'xrdp is listening', undefined],
     ['the word in the middle of a line', 'log: desktop-event {"event":"ready"}', undefined],
     ['half a line', 'desktop-event {"event":"rea', undefined],
