@@ -11,6 +11,11 @@ const HIGH_WATER = 1024 * 1024;
 const LOW_WATER = 256 * 1024;
 /** A browser that takes nothing for this long is closed: guacd must not wait for it for ever. */
 const STALLED_MS = 30_000;
+/**
+ * xrdp drops a change of size that comes while it is still busy with the one before, or just after the login: the
+ * newest is said again, which changes nothing where it was heard.
+ */
+const SIZE_AGAIN_MS = [1_500, 5_000] as const;
 
 /** Joins one browser to one guacd connection until either ends. Memory is bounded in both directions. */
 export class Relay {
@@ -21,6 +26,7 @@ export class Relay {
   #tail: Buffer[] = [];
   #typed = '';
   #stalled: NodeJS.Timeout | undefined;
+  #sizeAgain: NodeJS.Timeout[] = [];
   #ended = false;
   bytesToBrowser = 0;
   bytesToDesktop = 0;
@@ -44,6 +50,7 @@ export class Relay {
     const over = (): void => {
       if (!this.#ended) this.end(STATUS.noAnswer);
       clearTimeout(this.#stalled);
+      for (const timer of this.#sizeAgain) clearTimeout(timer);
     };
     socket.once('close', over);
     browser.once('close', () => {
@@ -95,11 +102,19 @@ export class Relay {
     for (const instruction of instructions) {
       // The client's own pings have an empty opcode and are for the tunnel, not for guacd.
       if (instruction[0] === '') this.#answer(instruction.slice(1));
-      else if (mayPass(instruction, this.#readOnly)) passed += encode(instruction);
+      else if (mayPass(instruction, this.#readOnly)) {
+        passed += encode(instruction);
+        if (instruction[0] === 'size') this.#saySizeAgain(encode(instruction));
+      }
     }
     if (passed === '') return;
     this.bytesToDesktop += passed.length;
     if (!this.#guacd.socket.write(passed)) this.#browser.pause();
+  }
+
+  #saySizeAgain(size: string): void {
+    for (const timer of this.#sizeAgain) clearTimeout(timer);
+    this.#sizeAgain = SIZE_AGAIN_MS.map((ms) => setTimeout(() => this.#guacd.socket.write(size), ms));
   }
 
   #answer(args: readonly string[]): void {
