@@ -37,6 +37,10 @@ MiscDefaultGeometry=90x26
 ScrollingLines=5000
 RC
   printf '[geany]\nload_vte=false\nauto_latex=false\n' > "$HOME_DIR/.config/geany/geany.conf"
+  # The browser starts beside the window manager, too early to see that it may draw its own frame.
+  mkdir -p "$HOME_DIR/.config/chromium/Default"
+  echo '{"browser":{"custom_chrome_frame":true}}' > "$HOME_DIR/.config/chromium/Default/Preferences"
+  : > "$HOME_DIR/.config/chromium/First Run"
   cp /etc/skel/.bashrc /etc/skel/.profile "$HOME_DIR/"
   chown -R 1000:1000 "$HOME_DIR"
   chmod 750 "$HOME_DIR"

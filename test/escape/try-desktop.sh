@@ -42,7 +42,7 @@ up() {
   $DOCKER cp -q /tmp/try-password.$$ "$name:/etc/exam/rdp-password"
   rm -f /tmp/try-password.$$
   $DOCKER start "$name" > /dev/null
-  timeout 60 sh -c "$DOCKER logs -f $name | sed '/\"event\":\"ready\"/q; /\"event\":\"failed\"/q'" || die "not ready in a minute; see: $DOCKER logs $name"
+  timeout 60 sh -c "$DOCKER logs -f '$name' | sed '/\"event\":\"ready\"/q; /\"event\":\"failed\"/q'" || die "not ready in a minute; see: $DOCKER logs $name"
   echo "create → last event: $(( ($(date +%s%N) - from) / 1000000 )) ms"
 }
 
@@ -52,7 +52,7 @@ client() {
     $DOCKER run -d --label $LABEL --name vdi_try_client --network $NET --ip "$PREFIX.0.10" --entrypoint sleep "$IMAGE" infinity > /dev/null
 }
 
-down() { $DOCKER ps -aq --filter label=$LABEL | xargs -r $DOCKER rm -f > /dev/null; $DOCKER network rm $NET > /dev/null 2>&1 || true; }
+down() { $DOCKER ps -aq --filter label=$LABEL | xargs -r "$DOCKER" rm -f > /dev/null; $DOCKER network rm $NET > /dev/null 2>&1 || true; }
 
 main() {
   case "${1:-}" in

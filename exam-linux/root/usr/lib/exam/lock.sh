@@ -183,6 +183,7 @@ servers_for() { # /DOMAIN/ or nothing: Docker's name service first, then its own
 resolver_listens() { grep -q '^ *[0-9]*: 0100007F:0035 ' /proc/net/udp; }
 
 # The rules come by standard input and stay in that shell's memory: nobody can change them and have dnsmasq start anew.
+# shellcheck disable=SC2016  # that shell expands it, not this one
 start_resolver() {
   local tries=0 rules
   rules=$(resolver_rules)
