@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createInterface } from 'node:readline';
-import { PassThrough, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { decodeLabels, workerFilter } from '../desktop/labels.ts';
 import { AddressTaken, type Container, type Engine, type Order, type Readiness } from '../pool/ports.ts';
-import { readDesktopEvent } from './desktop-events.ts';
 import { accepting, asking, statusOf } from './errors.ts';
+import { followReadiness } from './readiness.ts';
 import { packPassword, passwordDirectory, passwordPath, unpackPassword } from './secret-file.ts';
 import { createOptions, type Template } from './template.ts';
 
@@ -77,34 +76,8 @@ export class DockerEngine implements Engine {
     }
   }
 
-  async readiness(containerId: string, signal: AbortSignal): Promise<Readiness> {
-    const container = this.#docker.getContainer(containerId);
-    const started = await accepting([404], container.inspect());
-    if (!started) return { kind: 'failed', reason: 'it is gone' };
-    const since = Date.parse(started.State.StartedAt) / 1000;
-    const output = new PassThrough();
-    const raw: Readable = (await asking(
-      container.logs({ follow: true, stdout: true, stderr: false, since }),
-    )) as unknown as Readable;
-    this.#docker.modem.demuxStream(raw, output, new PassThrough().resume());
-    raw.on('end', () => output.end());
-    const stop = (): void => void raw.destroy();
-    raw.on('close', () => output.end());
-    signal.addEventListener('abort', stop, { once: true });
-    let unlocked: string | undefined;
-    try {
-      for await (const line of createInterface({ input: output })) {
-        const told = readDesktopEvent(line);
-        if (told?.kind === 'unlocked') unlocked = told.note;
-        else if (told?.kind === 'ready' && unlocked)
-          return { ...told, note: [unlocked, told.note].filter(Boolean).join('; ') };
-        else if (told) return told;
-      }
-    } finally {
-      signal.removeEventListener('abort', stop);
-      raw.destroy();
-    }
-    return { kind: 'failed', reason: signal.aborted ? 'it was not ready in time' : 'it ended before it was ready' };
+  readiness(containerId: string, signal: AbortSignal): Promise<Readiness> {
+    return followReadiness(this.#docker, containerId, signal);
   }
 
   async password(containerId: string): Promise<string> {

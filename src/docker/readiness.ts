@@ -1,0 +1,54 @@
+import { createInterface } from 'node:readline';
+import { PassThrough, type Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import type { Readiness } from '../pool/ports.ts';
+import { readDesktopEvent } from './desktop-events.ts';
+import { accepting, asking } from './errors.ts';
+
+const LONGEST_WORDS = 300;
+
+/**
+ * Follows what a desktop says since its last start, until it says that it is ready or never will be, or ends.
+ * @param signal when to give up: that counts as failed
+ * @throws EngineDown
+ */
+export async function followReadiness(docker: Docker, containerId: string, signal: AbortSignal): Promise<Readiness> {
+  const container = docker.getContainer(containerId);
+  const started = await accepting([404], container.inspect());
+  if (!started) return { kind: 'failed', reason: 'it is gone' };
+  const since = Date.parse(started.State.StartedAt) / 1000;
+  const raw = await asking(container.logs({ follow: true, stdout: true, stderr: true, since }));
+  const { said, complaint, close } = linesOf(docker, raw as unknown as Readable);
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    let unlocked: string | undefined;
+    for await (const line of said) {
+      const told = readDesktopEvent(line);
+      if (told?.kind === 'unlocked') unlocked = told.note;
+      else if (told?.kind === 'ready' && unlocked)
+        return { kind: 'ready', note: [unlocked, told.note].filter(Boolean).join('; ') };
+      else if (told) return told;
+    }
+  } finally {
+    signal.removeEventListener('abort', close);
+    close();
+  }
+  if (signal.aborted) return { kind: 'failed', reason: 'it was not ready in time' };
+  const ended = await accepting([404], container.inspect());
+  const words = complaint() === '' ? '' : `: ${complaint()}`;
+  return { kind: 'failed', reason: `it ended with ${ended?.State.ExitCode ?? 'no trace'} before it was ready${words}` };
+}
+
+/** The lines of a container's output, and the last one that it wrote to its standard error. */
+function linesOf(docker: Docker, raw: Readable) {
+  const output = new PassThrough();
+  const errors = new PassThrough();
+  let last = '';
+  docker.modem.demuxStream(raw, output, errors);
+  createInterface({ input: errors }).on('line', (line) => {
+    last = line.slice(0, LONGEST_WORDS);
+  });
+  // demuxStream ends neither: both follow the stream they came from.
+  for (const event of ['end', 'close']) raw.on(event, () => output.end());
+  return { said: createInterface({ input: output }), complaint: () => last, close: (): void => void raw.destroy() };
+}
