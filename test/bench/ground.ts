@@ -29,8 +29,12 @@ export class Ground {
   readonly #undo: (() => Promise<void>)[] = [];
   readonly #began = Date.now();
 
+  get seconds(): number {
+    return (Date.now() - this.#began) / 1000;
+  }
+
   say(text: string): void {
-    console.error(`${((Date.now() - this.#began) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+    console.error(`${this.seconds.toFixed(0).padStart(4)} s  ${text}`);
   }
 
   /** Called at the end, the last one first, also when the bench fails or is interrupted. */
