@@ -56,6 +56,8 @@ function logRequests(log: Log): RequestHandler {
     const path = request.path;
     response.on('finish', () => {
       if (!path.startsWith('/api/') || request.method === 'GET') return;
+      // A heartbeat that went well comes every few seconds from every worker.
+      if (path.endsWith('/heartbeat') && response.statusCode === 200) return;
       const ms = Math.round(performance.now() - began);
       log.info({ requestId, method: request.method, path, status: response.statusCode, ms }, 'request');
     });
