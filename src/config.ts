@@ -145,7 +145,6 @@ const heartbeatSettings = z
   }));
 
 export type WorkerSettings = z.output<typeof workerSettings>;
-export type HeartbeatSettings = z.output<typeof heartbeatSettings>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

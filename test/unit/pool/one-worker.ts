@@ -41,7 +41,7 @@ export class OneWorker {
   }
 
   start(): this {
-    this.pool.start();
+    void this.pool.start();
     return this;
   }
 
