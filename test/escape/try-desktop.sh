@@ -23,6 +23,17 @@ site() {
     --entrypoint python3 "$IMAGE" -u -c "$(cat "$HERE/try-site.py")" > /dev/null
 }
 
+# Prints what the desktop says until it says its last.
+tell() {
+  local line
+  exec {lines}< <(exec timeout 60 "$DOCKER" logs -f "$1" 2>&1)
+  while read -ru "$lines" line; do
+    echo "$line"
+    case "$line" in *'"event":"ready"'* | *'"event":"failed"'*) return ;; esac
+  done
+  die "not ready in a minute; see: $DOCKER logs $1"
+}
+
 up() {
   local name=${1:-vdi_try_1} pair options=() from
   shift || true
@@ -42,7 +53,7 @@ up() {
   $DOCKER cp -q /tmp/try-password.$$ "$name:/etc/exam/rdp-password"
   rm -f /tmp/try-password.$$
   $DOCKER start "$name" > /dev/null
-  timeout 60 sh -c "$DOCKER logs -f '$name' | sed '/\"event\":\"ready\"/q; /\"event\":\"failed\"/q'" || die "not ready in a minute; see: $DOCKER logs $name"
+  tell "$name"
   echo "create → last event: $(( ($(date +%s%N) - from) / 1000000 )) ms"
 }
 

@@ -9,7 +9,9 @@
 DNS_MARK=0x00e7a3
 DOCKER_DNS=127.0.0.11
 RESOLVER_UID=exam-dns
-V4='^([0-9]{1,3}\.){3}[0-9]{1,3}(/[0-9]{1,2})?$'
+DOCKER_RESOLV_CONF=/etc/exam/docker-resolv.conf
+OCTET='(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+V4="^($OCTET\.){3}$OCTET(/(3[0-2]|[12]?[0-9]))?\$"
 V6='^[0-9a-fA-F:]*:[0-9a-fA-F:.]*(/[0-9]{1,3})?$'
 NAME='^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$'
 
@@ -49,14 +51,10 @@ default_gateways() {
 }
 
 # The name servers Docker would ask outside. It asks from inside this namespace, unmarked, and is refused at once;
-# dnsmasq then asks them itself. Kept in a file: after a restart resolv.conf is already ours.
+# dnsmasq then asks them itself. The file as Docker wrote it is kept: after a restart resolv.conf is already ours.
 upstream_servers() {
-  local kept=/etc/exam/upstream
-  if ! grep -qx 'nameserver 127.0.0.1' /etc/resolv.conf; then
-    grep -oE '([0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-fA-F:]*::[0-9a-fA-F:]*' /etc/resolv.conf |
-      grep -vE '^(127\.|::1$)' | sort -u > "$kept" || true
-  fi
-  cat "$kept" 2> /dev/null || true
+  if ! grep -qx 'nameserver 127.0.0.1' /etc/resolv.conf; then cat /etc/resolv.conf > "$DOCKER_RESOLV_CONF"; fi
+  grep -oE '([0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-fA-F:]*::[0-9a-fA-F:]*' "$DOCKER_RESOLV_CONF" | grep -vE '^(127\.|::1$)' | sort -u || true
 }
 
 # shellcheck disable=SC2046,SC2086  # the lists are words on purpose, checked above
@@ -147,7 +145,10 @@ RULES
 
 put_lock() { nft -f - <<< "$(lock_rules)" || { echo "nft did not take the rules (is NET_ADMIN among the container's capabilities?)"; return 1; }; }
 
-take_lock_away() { nft delete table inet exam 2> /dev/null || true; }
+take_lock_away() {
+  nft delete table inet exam 2> /dev/null || true
+  if [ -s "$DOCKER_RESOLV_CONF" ]; then cat "$DOCKER_RESOLV_CONF" > /etc/resolv.conf; fi
+}
 
 resolver_rules() {
   local name bare
@@ -162,15 +163,16 @@ cache-size=400
 no-negcache
 pid-file=
 CONF
-  if [ "$EXAM_RESTRICT_INTERNET" = false ]; then servers_for ''; return; fi
-  # Any other name: no such name, answered here.
-  echo 'address=/#/'
+  # Restricted, any other name is answered here: there is no such name.
+  if [ "$EXAM_RESTRICT_INTERNET" = true ]; then echo 'address=/#/'; else servers_for ''; fi
   for name in ${ALLOWED_DOMAINS,,}; do
     bare=${name#\*.}
     servers_for "/$bare/"
     echo "nftset=/$bare/4#inet#exam#dom4,6#inet#exam#dom6"
     # dnsmasq opens what is below a name with the name; only `*.` asks for that.
-    if [ "$name" = "$bare" ] && ! [[ " ${ALLOWED_DOMAINS,,} " == *" *.$bare "* ]]; then echo "local=/*.$bare/"; fi
+    if [ "$EXAM_RESTRICT_INTERNET" = true ] && [ "$name" = "$bare" ] && ! [[ " ${ALLOWED_DOMAINS,,} " == *" *.$bare "* ]]; then
+      echo "local=/*.$bare/"
+    fi
   done
 }
 
