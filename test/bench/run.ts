@@ -1,5 +1,5 @@
 // npm run bench -- NAME: measures the product beside what one would take instead, both sides in the same run.
-import { arch, availableParallelism, cpus, release, totalmem } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import Docker from 'dockerode';
 import { Ground, type Measured } from './ground.ts';
 
@@ -21,7 +21,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 
 const LIMIT_MS = 235_000;
 
-async function machine(): Promise<string> {
+async function machine(load: number): Promise<string> {
   const engine = await new Docker().version();
   return [
     `${availableParallelism()} x ${cpus()[0]?.model.trim() || arch()}`,
@@ -29,6 +29,7 @@ async function machine(): Promise<string> {
     `Linux ${release()}`,
     `Docker ${engine.Version}`,
     `Node ${process.versions.node}`,
+    `load ${load.toFixed(1)} before the run`,
   ].join(', ');
 }
 
@@ -54,6 +55,10 @@ async function main(args: readonly string[]): Promise<number> {
     return name === '--help' ? 0 : 2;
   }
   const ground = new Ground();
+  // Whoever reads the figures must see whether the machine was also busy with something else.
+  const load = loadavg()[0] ?? 0;
+  if (load > availableParallelism() / 2)
+    ground.say(`the machine is busy already (load ${load}): figures will be worse than they are`);
   try {
     const { measure } = await bench.load();
     const measured = await Promise.race([measure(ground), interrupted()]);
@@ -61,7 +66,7 @@ async function main(args: readonly string[]): Promise<number> {
       ground.say(`${met ? 'met    ' : 'NOT MET'} ${goal}: ${value} (goal ${limit})`);
     ground.say('removing what was made');
     await ground.clear();
-    console.log(JSON.stringify({ bench: name, machine: await machine(), ...measured }));
+    console.log(JSON.stringify({ bench: name, machine: await machine(load), ...measured }));
     return 0;
   } catch (error) {
     console.error(`bench ${name} did not measure: ${error instanceof Error ? error.stack : error}`);
