@@ -21,13 +21,15 @@ fail_event() { event failed "\"reason\":\"$(one_line "$1")\""; }
 exec {SILENCE}<> <(:)
 nap() { read -rt "$1" -u "$SILENCE" _ || true; }
 
-# Whether something listens on a TCP port (given in hexadecimal, as the kernel writes it).
-listens() {
+# Whether the kernel's tables have a TCP socket on a port (in hexadecimal, as it writes it) in a state (0A listens, 01 is connected).
+tcp_socket() { # PORT STATE
   local text file
   for file in /proc/net/tcp /proc/net/tcp6; do
     if ! [ -r "$file" ]; then continue; fi
     IFS= read -rd '' text < "$file" || true
-    if [[ $text =~ :\ [0-9A-F]+:$1\ [0-9A-F]+:0000\ 0A\  ]]; then return 0; fi
+    if [[ $text =~ :\ [0-9A-F]+:$1\ [0-9A-F]+:[0-9A-F]+\ $2\  ]]; then return 0; fi
   done
   return 1
 }
+listens() { tcp_socket "$1" 0A; }
+connected() { tcp_socket "$1" 01; }
