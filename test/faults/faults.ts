@@ -44,6 +44,14 @@ function killedInside(
   };
 }
 
+/** Kills a container and waits until the engine has seen it end. */
+async function killed(rig: Rig, containerId: string): Promise<void> {
+  const container = rig.docker.getContainer(containerId);
+  const gone = container.wait();
+  await container.kill();
+  await gone;
+}
+
 const outage =
   (service: string): Fault['act'] =>
   async ({ rig }) => {
@@ -124,7 +132,7 @@ export const faults: readonly Fault[] = [
     replaces: true,
     act: async ({ rig, invariants }) => {
       const [, containerId] = [...invariants.seated()][0] ?? [];
-      if (containerId) await rig.docker.getContainer(containerId).kill();
+      if (containerId) await killed(rig, containerId);
     },
   },
   {
@@ -132,7 +140,7 @@ export const faults: readonly Fault[] = [
     quick: true,
     act: async ({ rig }) => {
       const warm = (await rig.desktops()).find(({ Names }) => Names[0]?.includes('_pool_'));
-      if (warm) await rig.docker.getContainer(warm.Id).kill();
+      if (warm) await killed(rig, warm.Id);
     },
   },
   ...['xrdp', 'Xorg', 'chromium', 'xrdp-sesman', 'dnsmasq'].map((program) => ({

@@ -1,8 +1,11 @@
 import type { Rig } from '../rig/rig.ts';
+import { contractToken, TunnelClient } from '../rig/tunnel-client.ts';
 
 /** Each is true, or says what is broken. */
 export interface Held {
   readonly same: true | string;
+  /** Every student's join is painted again. */
+  readonly seen: true | string;
   readonly one: true | string;
   readonly clean: true | string;
 }
@@ -20,7 +23,7 @@ export class Invariants {
 
   /** Gives a student a desktop that he must keep from now on. */
   async seat(userId: number): Promise<void> {
-    this.#seats.set(userId, await this.#allocated(userId));
+    this.#seats.set(userId, (await this.#allocated(userId)).containerId);
   }
 
   /** The student has handed in. */
@@ -56,10 +59,12 @@ export class Invariants {
   /** @param replaced a desktop's own container died: what must be the same is that its student gets one */
   async check(replaced: boolean): Promise<Held> {
     const moved: string[] = [];
+    const blind: string[] = [];
     for (const [userId, containerId] of this.#seats) {
-      const now = await this.#allocated(userId);
+      const { containerId: now, ip } = await this.#allocated(userId);
       if (now !== containerId && !replaced) moved.push(`student ${userId} moved`);
       this.#seats.set(userId, now);
+      if (!(await this.#sees(ip))) blind.push(`student ${userId} sees nothing`);
     }
     const listed = await this.#rig.desktops();
     const names = listed.map(({ Names }) => Names[0] ?? '');
@@ -72,18 +77,32 @@ export class Invariants {
     const extra = ofStudents.filter((name) => !expected.includes(name));
     return {
       same: moved.length === 0 || moved.join(', '),
+      seen: blind.length === 0 || blind.join(', '),
       one:
         (extra.length === 0 && new Set(this.#seats.values()).size === this.#seats.size) || `also ${extra.join(', ')}`,
       clean: strangers.length === 0 || `unknown: ${strangers.join(', ')}`,
     };
   }
 
-  async #allocated(userId: number): Promise<string> {
+  /** Whether a join of the desktop at this address is painted. */
+  async #sees(ip: string): Promise<boolean> {
+    const client = new TunnelClient(this.#rig.url, { token: contractToken(this.#rig.guacTokenKey, ip) });
+    try {
+      await client.see('img');
+      return true;
+    } catch {
+      return false;
+    } finally {
+      client.close();
+    }
+  }
+
+  async #allocated(userId: number): Promise<{ containerId: string; ip: string }> {
     return this.#rig.until(
       `a desktop for student ${userId}`,
       async () => {
         const answer = await this.#rig.call('/api/vdi/cluster/allocate', { examId: this.#examId, userId });
-        return answer.status === 200 && String(answer.body.containerId);
+        return answer.status === 200 && answer.body;
       },
       60_000,
     );

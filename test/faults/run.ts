@@ -39,19 +39,24 @@ async function provoke(fault: Fault, rig: Rig, invariants: Invariants, random: S
   await fault.act({ rig, examId: EXAM, random, invariants });
   const began = Date.now();
   await invariants.settled();
-  const backMs = Date.now() - began;
-  return { fault: fault.name, held: await invariants.check(fault.replaces ?? false), backMs };
+  const held = await invariants.check(fault.replaces ?? false);
+  // Until everything is settled and every student has seen his desktop painted.
+  return { fault: fault.name, held, backMs: Date.now() - began };
 }
 
 function report(rows: readonly Row[]): number {
   console.log(
-    '\nfault                                             | same desktops | one each | nothing left over | back after',
+    '\nfault                                             | same desktops | painted | one each | nothing left over | back after',
   );
   for (const { fault, held, backMs } of rows) {
-    const marks = [held.same, held.one, held.clean].map((what) => (what === true ? 'held' : `BROKEN ${what}`));
+    const marks = [held.same, held.seen, held.one, held.clean].map((what) =>
+      what === true ? 'held' : `BROKEN ${what}`,
+    );
     console.log([fault.padEnd(49), ...marks, `${backMs} ms`].join(' | '));
   }
-  const broken = rows.filter(({ held }) => ![held.same, held.one, held.clean].every((what) => what === true)).length;
+  const broken = rows.filter(
+    ({ held }) => ![held.same, held.seen, held.one, held.clean].every((what) => what === true),
+  ).length;
   console.log(`\n${rows.length - broken} passed, ${broken} failed`);
   return broken === 0 ? 0 : 1;
 }
