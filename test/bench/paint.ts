@@ -3,10 +3,11 @@ import { openGuacd } from '../../src/tunnel/guacd.ts';
 import { rdpSettings } from '../../src/tunnel/rdp-settings.ts';
 import type { Rig } from '../rig/rig.ts';
 import { contractToken, TunnelClient } from '../rig/tunnel-client.ts';
-import { atLeast, atMost, examId, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
+import { examId, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
+import { judge } from './paint-judge.ts';
 import { PaintWatch } from './paint-watch.ts';
 import { type PlainDesktop, PlainDesktops } from './plain.ts';
-import { rounded, summary } from './stats.ts';
+import { summary } from './stats.ts';
 
 const SAMPLES = 10;
 const COLD_SAMPLES = 5;
@@ -25,8 +26,8 @@ export async function measure(ground: Ground): Promise<Measured> {
     const { status, body } = await rig.call('/api/vdi/cluster/allocate', { examId, userId: ++users });
     if (status !== 200) throw new Error(`allocate answered ${status}: ${JSON.stringify(body)}`);
     const answered = performance.now();
-    const painted = await joined(rig, body.ip);
-    return { fromAnswer: painted - answered, fromCall: painted - began };
+    const { painted, opened } = await joined(rig, body.ip);
+    return { opened: opened - answered, fromAnswer: painted - answered, fromCall: painted - began };
   };
   const login = async ({ ip, username, password }: PlainDesktop) => {
     const began = performance.now();
@@ -53,16 +54,24 @@ export async function measure(ground: Ground): Promise<Measured> {
   // No refill beside the measuring: what is there serves it.
   await prewarm(rig, EXAM, 0);
   await pause(2000);
-  const times = { join: [] as number[], login: [] as number[], again: [] as number[], rejoin: [] as number[] };
+  const times = {
+    open: [] as number[],
+    join: [] as number[],
+    login: [] as number[],
+    again: [] as number[],
+    rejoin: [] as number[],
+  };
   for (const session of sessions) {
-    times.join.push((await seat(EXAM)).fromAnswer);
+    const { opened, fromAnswer } = await seat(EXAM);
+    times.open.push(opened);
+    times.join.push(fromAnswer);
     times.login.push(await login(session));
   }
   ground.say(`join ${summary(times.join).p50} ms, login ${summary(times.login).p50} ms`);
   const seats = (await rig.call('/api/vdi/cluster/status')).body.desktops as { ip: string }[];
   for (const [index, session] of sessions.entries()) {
     const began = performance.now();
-    times.rejoin.push((await joined(rig, seats[index]?.ip ?? '')) - began);
+    times.rejoin.push((await joined(rig, seats[index]?.ip ?? '')).painted - began);
     times.again.push(await login(session));
   }
   await plain.removeAll();
@@ -98,15 +107,17 @@ async function measureCold(
   return cold;
 }
 
-/** @returns when the join of a student's desktop was painted, on the clock of performance.now() */
-async function joined(rig: Rig, ip: string): Promise<number> {
+/** @returns when the join of a student's desktop began to speak and when it was painted, on the clock of performance.now() */
+async function joined(rig: Rig, ip: string): Promise<{ readonly opened: number; readonly painted: number }> {
   const watch = new PaintWatch(SCREEN);
   const query = { width: String(SCREEN.width), height: String(SCREEN.height), dpi: String(SCREEN.dpi) };
   const client = new TunnelClient(rig.url, { token: contractToken(rig.guacTokenKey, ip), ...query });
+  let opened = 0;
+  client.socket.once('message', () => (opened = performance.now()));
   client.socket.on('message', (message: Buffer) => watch.push(message));
   const painted = await within(watch.painted, `a join of ${ip}`);
   client.close();
-  return painted;
+  return { opened, painted };
 }
 
 async function within(painted: Promise<number>, what: string): Promise<number> {
@@ -114,34 +125,4 @@ async function within(painted: Promise<number>, what: string): Promise<number> {
     Promise.reject(new Error(`${what} was not painted`)),
   );
   return Promise.race([painted, late]);
-}
-
-type Times = Readonly<Record<'join' | 'login' | 'again' | 'rejoin', number[]>>;
-type Cold = Readonly<Record<'seated' | 'warm' | 'plainPainted', number[]>>;
-
-function judge(times: Times, cold: Cold): Measured {
-  const [join, login, plain] = [summary(times.join), summary(times.login), summary(cold.plainPainted)];
-  const speedUp = rounded(login.p50 / join.p50);
-  const coldRatio = rounded(summary(cold.seated).p50 / plain.p50);
-  const warmRatio = rounded(summary(cold.warm).p50 / plain.p50);
-  return {
-    figures: {
-      painted:
-        'first sync after images on layer 0 cover 95 % of 1280x800, seen by a client of the protocol; no browser draws',
-      'warm: allocate answered → painted, ms': join,
-      'warm: join again → painted, ms': summary(times.rejoin),
-      'fresh RDP login to a running session → painted, ms': login,
-      'second RDP login to the same session → painted, ms': summary(times.again),
-      'cold: allocate called on an empty pool → painted, ms': summary(cold.seated),
-      'prewarm of one called → warm, ms': summary(cold.warm),
-      'plain docker run → ready → fresh login → painted, ms': plain,
-    },
-    ratios: { 'fresh login / warm join': speedUp, 'cold / plain': coldRatio, 'create to warm / plain': warmRatio },
-    goals: [
-      atMost('warm painted on the wire, p50 ms', 250, join.p50),
-      atLeast('fresh login / warm join, p50', 8, speedUp),
-      atMost('cold painted / plain docker run painted, p50', 1.3, coldRatio),
-      atMost('create to warm / plain docker run painted, p50', 1.3, warmRatio),
-    ],
-  };
 }

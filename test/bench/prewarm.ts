@@ -11,6 +11,7 @@ const CREATE_WIDTH = 4;
 /** Ten desktops from nothing to warm by one prewarm call, beside ten times plain `docker run` until each says it is ready. */
 export async function measure(ground: Ground): Promise<Measured> {
   const rig = await ground.worker(COUNT);
+  let pageless = 0;
   const calls: number[] = [];
   const warm: number[] = [];
   // Two ways to pace plain runs; the product is held against the better one.
@@ -29,6 +30,8 @@ export async function measure(ground: Ground): Promise<Measured> {
       const { ms } = await timed(() => runPlain(plain, pace));
       paced[pace].push(ms);
       await plain.removeAll();
+      pageless += plain.pageless;
+      plain.pageless = 0;
     }
     ground.say(
       `round ${round}: warm ${rounded(ours.ms)} ms, plain ${paced.creates.at(-1)?.toFixed()} / ${paced.whole.at(-1)?.toFixed()} ms`,
@@ -42,6 +45,7 @@ export async function measure(ground: Ground): Promise<Measured> {
       'prewarm call ms': summary(calls),
       [`${COUNT} plain to ready, ${CREATE_WIDTH} creates at a time, ms`]: summary(paced.creates),
       [`${COUNT} plain to ready, ${CREATE_WIDTH} at a time until ready, ms`]: summary(paced.whole),
+      'plain desktops whose exam page did not load in time': pageless,
       'warm includes': 'the held guacd connection with its first frame; plain ends at the desktop’s ready event',
     },
     ratios: { 'warm / best plain': ratio },
