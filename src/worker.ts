@@ -76,6 +76,7 @@ async function main(): Promise<void> {
     log,
     atAddress: (ip) => pool.atAddress(ip),
     connectionId: (desktop) => holder.connectionId(desktop),
+    loseConnection: (desktop, id) => holder.lose(desktop.containerId, id),
   });
   const readiness = new Readiness({
     engine: async () => {

@@ -20,6 +20,8 @@ export interface DoorPorts extends AdmissionPorts {
   readonly log: Log;
   /** Id of the connection held to this desktop, opening it first when it broke. */
   connectionId(desktop: Desktop): Promise<string>;
+  /** guacd refused a join of this id. */
+  loseConnection(desktop: Desktop, id: string): void;
 }
 
 /** The tunnel's WebSocket endpoint. One tunnel per desktop: a newer one takes over. */
@@ -102,11 +104,13 @@ export class TunnelDoor {
   async #join(desktop: Desktop, query: URLSearchParams, browser: WebSocket): Promise<GuacdConnection | undefined> {
     const signal = AbortSignal.timeout(JOIN_MS);
     while (!signal.aborted && browser.readyState === browser.OPEN) {
+      let id = '';
       try {
-        const id = await this.#ports.connectionId(desktop);
+        id = await this.#ports.connectionId(desktop);
         return await openGuacd(this.#ports.guacd, id, joinSettings(false), readScreen(query), signal);
       } catch (error) {
         const why = error instanceof GuacdRefused ? error.message : String(error);
+        if (error instanceof GuacdRefused) this.#ports.loseConnection(desktop, id);
         this.#ports.log.warn({ desktop: desktop.name, why }, 'join failed; trying again');
         await new Promise((resolve) => setTimeout(resolve, JOIN_AGAIN_MS));
       }

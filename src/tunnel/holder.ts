@@ -13,6 +13,7 @@ const NOP_MS = 5_000;
 const ATTACH_MS = 6_000;
 /** After a crash of guacd every desktop is attached again: all at once each would only take longer. */
 const ATTACH_WIDTH = 8;
+const GOODBYE = encode(['disconnect']);
 /** Until a student joins with his own window; then the desktop takes that size. */
 const FIRST_SCREEN: Screen = { width: 1280, height: 800, dpi: 96 };
 
@@ -65,6 +66,12 @@ export class GuacdHolder {
     held.socket.destroySoon();
   }
 
+  /** guacd does not know this connection any more: the next `connectionId` opens another. */
+  lose(containerId: string, id: string): void {
+    const held = this.#held.get(containerId);
+    if (held?.id === id) held.socket.destroy();
+  }
+
   close(): void {
     for (const { socket } of this.#held.values()) socket.destroy();
     this.#held.clear();
@@ -97,8 +104,13 @@ export class GuacdHolder {
     }
     const held = { id, socket };
     this.#held.set(containerId, held);
-    // What guacd draws for us is thrown away unread: only its joins are looked at.
-    socket.on('data', () => undefined);
+    // What guacd draws for us is thrown away: only its joins are looked at. Its goodbye is heeded at once, because it
+    // leaves the socket open for seconds after a desktop has gone, with an id that nobody can join any more.
+    let tail = '';
+    socket.on('data', (chunk: Buffer) => {
+      tail = (tail + chunk.subarray(-GOODBYE.length).toString('latin1')).slice(-GOODBYE.length);
+      if (tail === GOODBYE) socket.destroy();
+    });
     socket.once('close', () => {
       clearInterval(nop);
       if (this.#held.get(containerId) !== held) return;

@@ -27,6 +27,7 @@ export async function ownTunnel(peerPort: number): Promise<Calls> {
     log: silent,
     atAddress: (ip) => seated(ip),
     connectionId: (desktop) => Promise.resolve(`$${desktop.ip}`),
+    loseConnection: () => undefined,
   });
   return listening(createServer().on('upgrade', door.onUpgrade));
 }
