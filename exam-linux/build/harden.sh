@@ -19,6 +19,7 @@ lock_tools() {
   rm -rf /usr/bin/apt* /usr/lib/apt /usr/bin/dpkg* /usr/sbin/dpkg* /usr/bin/dselect /etc/apt/sources.list* /usr/lib/dpkg
   rm -f /usr/bin/su /usr/bin/sudo /usr/bin/newgrp /usr/bin/sg /usr/bin/chsh /usr/bin/chfn /usr/bin/gpasswd /usr/bin/passwd /usr/bin/chage \
     /usr/bin/mount /usr/bin/umount /usr/sbin/visudo /usr/bin/expiry
+  chown -R root:root /usr/lib/exam /usr/share/exam
   chmod 700 /usr/sbin/nft /usr/lib/exam/{entry,keep,ready,drop}
   chmod 755 /usr/lib/exam/{session,browser,windows,reattach,shut}
   chmod 644 /usr/lib/exam/*.sh
@@ -32,7 +33,6 @@ main() {
   chmod 711 /etc/exam
   lock_tools
   no_setuid
-  chown root:root /usr/lib/exam/*
   if find / -xdev \( -perm -4000 -o -perm -2000 \) -type f | grep .; then echo "setuid programs are left" >&2; exit 1; fi
 }
 main "$@"

@@ -46,7 +46,16 @@ RC
   chmod 750 "$HOME_DIR"
 }
 
+# The build context has the modes of whoever cloned it: under umask 077 the student could read nothing.
+readable() {
+  chmod 755 / /etc /usr /usr/lib /usr/share
+  chmod -R u=rwX,go=rX /usr/lib/exam /usr/share/exam /etc/xdg /etc/gtk-3.0 /etc/X11 /etc/chromium
+  chmod 644 /etc/xrdp/*.ini /etc/pam.d/xrdp-sesman
+  chmod 755 /usr/sbin/xrdp-chansrv /etc/xrdp /etc/pam.d
+}
+
 main() {
+  readable
   accounts
   samples
   home
