@@ -50,7 +50,7 @@ RC
 readable() {
   chmod 755 / /etc /usr /usr/lib /usr/share
   chmod -R u=rwX,go=rX /usr/lib/exam /usr/share/exam /etc/xdg /etc/gtk-3.0 /etc/X11 /etc/chromium
-  chmod 644 /etc/xrdp/*.ini /etc/pam.d/xrdp-sesman
+  chmod 644 /etc/xrdp/xrdp.ini /etc/xrdp/sesman.ini /etc/pam.d/xrdp-sesman
   chmod 755 /usr/sbin/xrdp-chansrv /etc/xrdp /etc/pam.d
 }
 
