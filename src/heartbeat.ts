@@ -4,6 +4,8 @@ import { pino } from 'pino';
 import { BadSettings, readHeartbeatConfig, readLogLevel } from './config.ts';
 import { Heart } from './heartbeat/heart.ts';
 
+/** How often the backend is looked at: an admin who pressed Prewarm sees the desktops come up. */
+const LOOK_MS = 2_000;
 /** When the control-plane last accepted a beat; read by the container's health check. */
 const ACCEPTED_FILE = '/tmp/heartbeat-accepted';
 
@@ -15,8 +17,8 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   while (!stop.signal.aborted) {
-    if (await heart.beatOnce()) await writeFile(ACCEPTED_FILE, String(Date.now()));
-    await pause(settings.intervalMs, undefined, { signal: stop.signal }).catch(() => undefined);
+    if (await heart.tick(Date.now())) await writeFile(ACCEPTED_FILE, String(Date.now()));
+    await pause(Math.min(LOOK_MS, settings.intervalMs), undefined, { signal: stop.signal }).catch(() => undefined);
   }
 }
 

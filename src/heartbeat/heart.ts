@@ -19,6 +19,8 @@ export interface HeartSettings extends BeatSettings {
   readonly clusterToken: string;
   readonly backendUrl: string;
   readonly controlPlaneApiBase: string;
+  /** Longest time between two beats. Milliseconds. */
+  readonly intervalMs: number;
 }
 
 /** Sends the worker's heartbeat. Goes on whatever is down, and logs at each change, not at each beat. */
@@ -28,6 +30,9 @@ export class Heart {
   readonly #http: AxiosInstance;
   #last: BackendStatus | undefined;
   #said: string | undefined;
+  /** What the newest beat showed, and when it was sent. */
+  #seen: string | undefined;
+  #sentAt = 0;
 
   constructor(settings: HeartSettings, log: Log) {
     this.#settings = settings;
@@ -35,9 +40,22 @@ export class Heart {
     this.#http = axios.create({ validateStatus: () => true, maxRedirects: 0 });
   }
 
-  /** One beat. @returns whether the control-plane accepted it */
-  async beatOnce(): Promise<boolean> {
+  /**
+   * Looks at the backend, and beats when the interval is over or when what admins see has changed.
+   * @param now milliseconds since the epoch
+   * @returns whether the control-plane accepted a beat; undefined when none was due
+   */
+  async tick(now: number): Promise<boolean | undefined> {
     const body = beat(this.#settings, await this.#askBackend());
+    const { activeSessions, metadata } = body;
+    const seen = JSON.stringify({ activeSessions, metadata });
+    if (seen === this.#seen && now - this.#sentAt < this.#settings.intervalMs) return undefined;
+    this.#seen = seen;
+    this.#sentAt = now;
+    return this.#beat(body);
+  }
+
+  async #beat(body: ReturnType<typeof beat>): Promise<boolean> {
     const outcome = await this.#send(body);
     const said = `${outcome}; backend ${body.metadata.backend}`;
     if (said !== this.#said) {

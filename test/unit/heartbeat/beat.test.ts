@@ -70,6 +70,8 @@ describe('the beat', () => {
 });
 
 describe('the heart', () => {
+  const T0 = 1_800_000_000_000;
+  const INTERVAL = 20_000;
   const servers: Server[] = [];
   afterEach(() => {
     for (const server of servers.splice(0)) server.close();
@@ -112,12 +114,12 @@ describe('the heart', () => {
       return [path === '/api/vdi/workers/heartbeat' ? 201 : 404, {}];
     });
     const heart = new Heart(
-      { ...SETTINGS, clusterToken: 'shared', backendUrl, controlPlaneApiBase: `${main}/api` },
+      { ...SETTINGS, intervalMs: INTERVAL, clusterToken: 'shared', backendUrl, controlPlaneApiBase: `${main}/api` },
       log,
     );
-    expect([await heart.beatOnce(), await heart.beatOnce()]).toEqual([true, true]);
+    expect([await heart.tick(T0), await heart.tick(T0 + INTERVAL)]).toEqual([true, true]);
     backendStatus = 500;
-    expect([await heart.beatOnce(), await heart.beatOnce()]).toEqual([true, true]);
+    expect([await heart.tick(T0 + 2 * INTERVAL), await heart.tick(T0 + 3 * INTERVAL)]).toEqual([true, true]);
     expect(beats.map(({ metadata, activeSessions }) => [metadata.backend, activeSessions])).toEqual([
       ['up', 3],
       ['up', 3],
@@ -128,23 +130,45 @@ describe('the heart', () => {
     expect(lines).toHaveLength(2);
   });
 
+  test('beats before the interval is over only when what admins see has changed', async () => {
+    let activeSessions = 3;
+    const backendUrl = await serve(() => [200, { ...STATUS, activeSessions }]);
+    const main = await serve(() => [201, {}]);
+    const heart = new Heart(
+      { ...SETTINGS, intervalMs: INTERVAL, clusterToken: 'shared', backendUrl, controlPlaneApiBase: `${main}/api` },
+      log,
+    );
+    expect(await heart.tick(T0)).toBe(true);
+    expect(await heart.tick(T0 + 2_000)).toBeUndefined();
+    activeSessions = 4;
+    expect(await heart.tick(T0 + 4_000)).toBe(true);
+    expect(await heart.tick(T0 + 4_000 + INTERVAL)).toBe(true);
+  });
+
   test('says what to mend when the control-plane refuses the token, never the token', async () => {
     lines.length = 0;
     const main = await serve(() => [401, {}]);
     const settings = {
       ...SETTINGS,
+      intervalMs: INTERVAL,
       clusterToken: 'shared-secret',
       backendUrl: 'http://127.0.0.1:1',
       controlPlaneApiBase: `${main}/api`,
     };
-    expect(await new Heart(settings, log).beatOnce()).toBe(false);
+    expect(await new Heart(settings, log).tick(T0)).toBe(false);
     expect(lines.join()).toContain('WORKER_CLUSTER_TOKEN');
     expect(lines.join()).not.toContain('shared-secret');
   });
 
   test('a control-plane that is away, or answers nonsense, ends nothing', async () => {
     const backendUrl = await serve(() => [200, 'hello']);
-    const settings = { ...SETTINGS, clusterToken: 'shared', backendUrl, controlPlaneApiBase: 'http://127.0.0.1:1/api' };
-    expect(await new Heart(settings, log).beatOnce()).toBe(false);
+    const settings = {
+      ...SETTINGS,
+      intervalMs: INTERVAL,
+      clusterToken: 'shared',
+      backendUrl,
+      controlPlaneApiBase: 'http://127.0.0.1:1/api',
+    };
+    expect(await new Heart(settings, log).tick(T0)).toBe(false);
   });
 });
