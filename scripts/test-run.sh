@@ -14,10 +14,15 @@ choose_test_worker() {
   export ENV_FILE="$WORKER_ENV_FILE"
 }
 
+# By label, not by settings file: what a killed run in another checkout left behind has none.
 stop_test_worker() {
-  [[ -e "$WORKER_ENV_FILE" ]] || return 0
-  "$ROOT/stop.sh" --force >/dev/null 2>&1 || true
-  docker volume ls --quiet --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" | xargs -r docker volume rm >/dev/null 2>&1 || true
+  local project="label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"
+  {
+    docker ps --all --quiet --filter "$project" | xargs -r docker rm --force # the backend among them: it would fill the pools up again
+    docker ps --all --quiet --filter "label=vdi.worker=$WORKER_CODE" | xargs -r docker rm --force --volumes
+    docker network ls --quiet --filter "$project" | xargs -r docker network rm
+    docker volume ls --quiet --filter "$project" | xargs -r docker volume rm
+  } >/dev/null 2>&1 || true
   rm -f "$WORKER_ENV_FILE"
 }
 
