@@ -75,7 +75,8 @@ export class Relay {
       this.#tail.push(chunk);
       return;
     }
-    const message = Buffer.concat([...this.#tail, chunk.subarray(0, complete)]);
+    const whole = chunk.subarray(0, complete);
+    const message = this.#tail.length === 0 ? whole : Buffer.concat([...this.#tail, whole]);
     this.#tail = complete < chunk.length ? [chunk.subarray(complete)] : [];
     this.bytesToBrowser += message.length;
     this.#browser.send(message, { binary: false }, () => this.#sent());

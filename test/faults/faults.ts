@@ -20,6 +20,7 @@ export interface Fault {
 }
 
 const OUTAGE_MS = 3_000;
+const LISTED_MS = 300;
 
 /** A call whose caller may never see the answer. */
 const lost = (rig: Rig, path: string, body: object): Promise<void> =>
@@ -50,6 +51,8 @@ async function killed(rig: Rig, containerId: string): Promise<void> {
   const gone = container.wait();
   await container.kill();
   await gone;
+  // The engine's list follows the end by a moment; the worker sees by the list.
+  await pause(LISTED_MS);
 }
 
 const outage =

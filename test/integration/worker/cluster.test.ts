@@ -9,6 +9,12 @@ const warm = (examId: number, count: number) =>
     return pools.some((pool: { examId: number; warm: number }) => pool.examId === examId && pool.warm >= count);
   });
 const allocate = (examId: number, userId: number) => rig.call('/api/vdi/cluster/allocate', { examId, userId });
+/** Tries again while a desktop comes up, as the control-plane does. */
+const seated = (examId: number, userId: number) =>
+  rig.until(`a desktop for student ${userId}`, async () => {
+    const answer = await allocate(examId, userId);
+    return answer.status === 200 && answer;
+  });
 const release = (examId: number, userId: number) => rig.call('/api/vdi/cluster/release', { examId, userId });
 const named = async (name: string) => (await rig.desktops()).filter((desktop) => desktop.Names[0] === `/${name}`);
 
@@ -71,7 +77,7 @@ describe('the contract', () => {
     for (const name of pooled) expect(name).toMatch(/^exam_7_pool_[a-z0-9]+$/);
     expect((await redis.smembers('vdi:pool:exam:7:available')).sort()).toEqual(pooled.sort());
 
-    const { status, body } = await allocate(7, 42);
+    const { status, body } = await seated(7, 42);
     expect(status).toBe(200);
     expect(body).toEqual({
       ip: expect.stringMatching(/^10\./),
@@ -85,7 +91,7 @@ describe('the contract', () => {
   });
 
   test('the same student gets the same desktop again, and release ends it; releasing once more is success', async () => {
-    const first = (await allocate(7, 42)).body;
+    const first = (await seated(7, 42)).body;
     expect((await allocate(7, 42)).body).toEqual(first);
     const answer = await release(7, 42);
     expect([answer.status, typeof answer.body.message]).toEqual([200, 'string']);
@@ -126,7 +132,7 @@ describe('the contract', () => {
 
 describe('what must not happen to a running student', () => {
   test('a crash of the worker changes nobody’s desktop; the next one adopts it', async () => {
-    const before = (await allocate(7, 60)).body;
+    const before = (await seated(7, 60)).body;
     await rig.stopWorker('SIGKILL');
     await rig.startWorker();
     expect((await allocate(7, 60)).body).toEqual(before);
@@ -137,7 +143,7 @@ describe('what must not happen to a running student', () => {
   });
 
   test('an allocate right after a crash between claim and answer finds the claimed desktop', async () => {
-    const before = (await allocate(7, 61)).body;
+    const before = (await seated(7, 61)).body;
     await rig.stopWorker('SIGKILL');
     await rig.startWorker();
     const answers = await Promise.all([allocate(7, 61), allocate(7, 61), allocate(7, 61)]);
@@ -150,7 +156,7 @@ describe('what must not happen to a running student', () => {
   });
 
   test('a desktop that was killed comes back for its student with its files', async () => {
-    const before = (await allocate(7, 60)).body;
+    const before = (await seated(7, 60)).body;
     await rig.exec(before.containerId, ['sh', '-c', 'echo precious > /home/student/workspace/answer.txt'], 'student');
     await rig.docker.getContainer(before.containerId).kill();
     await rig.until('seen stopped', async () => {
@@ -159,17 +165,14 @@ describe('what must not happen to a running student', () => {
         (desktop: { name: string; state: string }) => desktop.name === 'exam_7_u60' && desktop.state === 'stopped',
       );
     });
-    const after = await rig.until('seat is back', async () => {
-      const answer = await allocate(7, 60);
-      return answer.status === 200 && answer;
-    });
+    const after = await seated(7, 60);
     expect(after.body).toEqual(before);
     const file = await rig.exec(before.containerId, ['cat', '/home/student/workspace/answer.txt']);
     expect(file.output.trim()).toBe('precious');
   });
 
   test('Redis emptied: sessions are still known and written again', async () => {
-    const before = (await allocate(7, 60)).body;
+    const before = (await seated(7, 60)).body;
     await rig.exec(rig.container('redis').id, ['redis-cli', 'flushall']);
     await rig.container('redis').restart({ t: 1 });
     expect((await allocate(7, 60)).body).toEqual(before);
@@ -180,7 +183,7 @@ describe('what must not happen to a running student', () => {
   });
 
   test('a rebuilt exam image keeps a running student’s desktop', async () => {
-    const before = (await allocate(7, 60)).body;
+    const before = (await seated(7, 60)).body;
     const image = `vdi-test-rebuilt:${rig.code}`;
     const container = rig.docker.getContainer(before.containerId);
     // A commit of any desktop is an image with another id, as a rebuild gives.

@@ -12,8 +12,11 @@ const open = (query: Record<string, string>): TunnelClient => {
   clients.push(client);
   return client;
 };
-const allocate = async (userId: number): Promise<string> =>
-  (await rig.call('/api/vdi/cluster/allocate', { examId: 7, userId })).body.ip;
+const allocate = (userId: number): Promise<string> =>
+  rig.until(`a desktop for student ${userId}`, async () => {
+    const answer = await rig.call('/api/vdi/cluster/allocate', { examId: 7, userId });
+    return answer.status === 200 && String(answer.body.ip);
+  });
 const jwtOf = (sub: number, secret = rig.jwtSecret) =>
   new SignJWT({ username: `u${sub}`, role: 'STUDENT' })
     .setProtectedHeader({ alg: 'HS256' })
