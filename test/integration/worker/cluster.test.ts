@@ -158,12 +158,12 @@ describe('what must not happen to a running student', () => {
   test('a desktop that was killed comes back for its student with its files', async () => {
     const before = (await seated(7, 60)).body;
     await rig.exec(before.containerId, ['sh', '-c', 'echo precious > /home/student/workspace/answer.txt'], 'student');
-    await rig.docker.getContainer(before.containerId).kill();
-    await rig.until('seen stopped', async () => {
-      const { desktops } = (await rig.call('/api/vdi/cluster/status')).body;
-      return desktops.some(
-        (desktop: { name: string; state: string }) => desktop.name === 'exam_7_u60' && desktop.state === 'stopped',
-      );
+    const container = rig.docker.getContainer(before.containerId);
+    const { StartedAt } = (await container.inspect()).State;
+    await container.kill();
+    await rig.until('started again by itself', async () => {
+      const { State } = await container.inspect();
+      return State.Running && State.StartedAt !== StartedAt;
     });
     const after = await seated(7, 60);
     expect(after.body).toEqual(before);
