@@ -44,6 +44,8 @@ export class Rig {
   log = '';
   url = '';
   port = 0;
+  /** First two numbers of the desktops' network. */
+  prefix = '';
 
   constructor(options: RigOptions) {
     this.#options = options;
@@ -52,6 +54,7 @@ export class Rig {
 
   async start(): Promise<this> {
     const prefix = await this.#makeNetworks();
+    this.prefix = prefix;
     const redis = await this.service(
       'redis',
       imageReference('REDIS_IMAGE'),

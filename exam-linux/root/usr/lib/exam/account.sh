@@ -56,7 +56,8 @@ write_session_files() {
     chown -R "$STUDENT_UID:$STUDENT_UID" /home/student/workspace
   fi
   {
-    printf 'EXAM_NAME=%q\nEXAM_BROWSER_URL=%q\nEXAM_BROWSER_AUTOSTART=%q\n' "$EXAM_NAME" "$EXAM_BROWSER_URL" "$EXAM_BROWSER_AUTOSTART"
+    printf 'EXAM_NAME=%q\nEXAM_BROWSER_URL=%q\n' "$EXAM_NAME" "$EXAM_BROWSER_URL"
+    printf 'EXAM_BROWSER_AUTOSTART=%q\nEXAM_BROWSER_PREWARM=%q\n' "$EXAM_BROWSER_AUTOSTART" "$EXAM_BROWSER_PREWARM"
     printf 'export TZ=%q LANG=%q\n' "${TZ:-Asia/Ho_Chi_Minh}" "${LANG:-en_US.UTF-8}"
   } > /etc/exam/session.env
   # The panel has no label of its own: a second clock whose format has no clock in it shows the exam's name.
