@@ -77,7 +77,7 @@ check_env() {
   done < <(sed -nE "/^WORKER_CLUSTER_TOKEN=/d; s/^([A-Z][A-Z0-9_]*)=.*$PLACEHOLDER.*/\1/p" "$ENV_FILE")
   ((${#missing[@]} == 0)) && return
   {
-    echo "error: still to be filled in in $ENV_FILE:"
+    if ((${#missing[@]} == 1)); then echo "error: 1 value is still to be filled in in $ENV_FILE:"; else echo "error: ${#missing[@]} values are still to be filled in in $ENV_FILE:"; fi
     for name in "${missing[@]}"; do printf '  %-24s %s\n' "$name" "$(purpose_of "$name")"; done
     echo "Edit the file, then run the same command again. (To try the pack without a control-plane: ./bootstrap-worker.sh up --standalone)"
   } >&2
