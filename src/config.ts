@@ -54,7 +54,7 @@ const examFields = {
 
 const code = z
   .string({ error: 'is required' })
-  .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'must be small letters, digits and dashes');
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/, 'must be letters, digits, dots, dashes and underscores');
 const netPrefix = z
   .string()
   .regex(/^(1?\d?\d|2[0-4]\d|25[0-5])\.(1?\d?\d|2[0-4]\d|25[0-5])$/, 'must be two numbers such as 10.213')
@@ -64,9 +64,9 @@ const workerSettings = z
   .object({
     WORKER_CODE: code,
     WORKER_PORT: whole(3000, 1, 65_535),
-    WORKER_CLUSTER_TOKEN: secret(16),
-    JWT_SECRET: secret(16),
-    GUAC_TOKEN_KEY: secret(16),
+    WORKER_CLUSTER_TOKEN: secret(8),
+    JWT_SECRET: secret(8),
+    GUAC_TOKEN_KEY: secret(8),
     TUNNEL_REQUIRE_JWT: flag(false),
     REDIS_URL: text('redis://worker_redis:6379'),
     GUACD_HOST: text('worker_guacd'),
@@ -124,7 +124,7 @@ const heartbeatSettings = z
     WORKER_PUBLIC_PORT: whole(3000, 1, 65_535),
     WORKER_TUNNEL_URL: z.url({ error: 'must be a ws:// or wss:// URL' }).optional(),
     CONTROL_PLANE_API_BASE: z.url({ error: 'must be a URL that ends in /api' }),
-    WORKER_CLUSTER_TOKEN: secret(16),
+    WORKER_CLUSTER_TOKEN: secret(8),
     BACKEND_URL: text('http://worker_backend:3000'),
     HEARTBEAT_INTERVAL_SEC: whole(20, 1, 3600),
     WORKER_HEARTBEAT_TTL_SEC: whole(120, 1, 86_400),
