@@ -41,6 +41,7 @@ const examFields = {
   EXAM_ORIGIN_IP: text(''),
   EXAM_ALLOWED_IPS: text(''),
   EXAM_ALLOWED_CIDRS: text(''),
+  EXAM_DENIED_IPS: text(''),
   EXAM_FIREWALL_ENFORCE_STRICT: text('true'),
   EXAM_BROWSER_URL: text(''),
   EXAM_BROWSER_AUTOSTART: text('true'),
