@@ -1,30 +1,5 @@
 import { maxSessions } from '../desktop/capacity.ts';
 
-/** One row of worker_nodes, with what the control-plane's own dispatches say about it. */
-export interface WorkerNode {
-  readonly id: number;
-  readonly code: string;
-  readonly name: string;
-  readonly apiBaseUrl: string;
-  readonly isEnabled: boolean;
-  readonly isDraining: boolean;
-  readonly lastHeartbeatAt: Date | null;
-  readonly totalCpuCores: number;
-  readonly totalMemoryMb: number;
-  readonly reservedCpuCores: number;
-  readonly reservedMemoryMb: number;
-  readonly vmCpuCores: number;
-  readonly vmMemoryMb: number;
-  /** What the worker's last heartbeat said. */
-  readonly activeSessions: number;
-  readonly maxSessions: number;
-  readonly metadata: WorkerMetadata;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  /** Students whom this control-plane has placed there: known before the next heartbeat tells. */
-  readonly dispatched: number;
-}
-
 export type WorkerMetadata = Readonly<Record<string, unknown>>;
 
 /** What a heartbeat tells (contract section 2). */
@@ -40,6 +15,19 @@ export interface Heartbeat {
   readonly vmMemoryMb: number;
   readonly activeSessions: number;
   readonly metadata: WorkerMetadata;
+}
+
+/** One row of worker_nodes: what the last heartbeat told, and what the control-plane's own dispatches say about it. */
+export interface WorkerNode extends Heartbeat {
+  readonly id: number;
+  readonly isEnabled: boolean;
+  readonly isDraining: boolean;
+  readonly lastHeartbeatAt: Date | null;
+  readonly maxSessions: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** Students whom this control-plane has placed there: known before the next heartbeat tells. */
+  readonly dispatched: number;
 }
 
 export type DrainStatus = 'serving' | 'draining' | 'drained';

@@ -1,7 +1,7 @@
 import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
 import { type Seat, seatName } from '../desktop/names.ts';
 import { adopt, adoptDoubted, adoptOnce } from './adopt.ts';
-import { bestEffort, type PoolParts } from './parts.ts';
+import { bestEffort, everyDesktop, imageForNew, type PoolParts } from './parts.ts';
 import { EngineDown, type Source } from './ports.ts';
 import { restart } from './restart.ts';
 
@@ -73,8 +73,7 @@ async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise
     source = 'cold';
     const left = deadline - parts.clock();
     if (left <= 0) return refuse('pool-empty');
-    const imageId = await parts.engine.imageId();
-    if (imageId === undefined) throw new Error('exam image is missing; run ./start.sh to build it');
+    const imageId = await imageForNew(parts);
     await adoptDoubted(parts);
     const wait = await awaitDesktop(parts, seat.examId, imageId, left);
     if (wait !== 'changed') return refuse(wait);
@@ -85,11 +84,11 @@ type Wait = 'changed' | Refusal;
 
 /** Waits for a change, with one desktop under way per waiting student of this exam where the host has room. */
 async function awaitDesktop(parts: PoolParts, examId: number, imageId: string, ms: number): Promise<Wait> {
-  const { waiting, roster, maker, settings } = parts;
+  const { waiting, maker, settings } = parts;
   const students = (waiting.get(examId) ?? 0) + 1;
   waiting.set(examId, students);
   try {
-    const all = [...roster.all(), ...maker.unborn()];
+    const all = everyDesktop(parts);
     const coming = all.filter((desktop) => isComing(desktop, examId)).length;
     if (coming < students) {
       const full = all.length >= settings.maxDesktops;

@@ -1,3 +1,4 @@
+import type { Desktop } from '../desktop/desktop.ts';
 import type { Snapshot } from '../desktop/plan.ts';
 import type { Maker } from './maker.ts';
 import type { Clock, Engine, Holder, Log, Mirror } from './ports.ts';
@@ -43,10 +44,22 @@ export interface PoolParts {
   nudge(): void;
 }
 
-/** Facts for a plan. Desktops still being created count, so that no slot is given out twice. */
+/** Every desktop that takes a slot: those still being created count, so that no slot is given out twice. */
+export function everyDesktop({ roster, maker }: Pick<PoolParts, 'roster' | 'maker'>): Desktop[] {
+  return [...roster.all(), ...maker.unborn()];
+}
+
+/** @throws Error when the exam image is missing */
+export async function imageForNew({ engine }: Pick<PoolParts, 'engine'>): Promise<string> {
+  const imageId = await engine.imageId();
+  if (imageId === undefined) throw new Error('exam image is missing; run ./start.sh to build it');
+  return imageId;
+}
+
+/** Facts for a plan. */
 export async function takeSnapshot(parts: PoolParts): Promise<Snapshot> {
   return {
-    desktops: [...parts.roster.all(), ...parts.maker.unborn()],
+    desktops: everyDesktop(parts),
     maxDesktops: parts.settings.maxDesktops,
     imageId: await parts.engine.imageId(),
     template: parts.settings.template,

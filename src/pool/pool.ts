@@ -4,7 +4,7 @@ import type { Seat } from '../desktop/names.ts';
 import { countPools, type PoolCount } from '../desktop/plan.ts';
 import { type Allocation, allocate } from './allocate.ts';
 import { Maker } from './maker.ts';
-import { bestEffort, type PoolParts, type PoolSettings } from './parts.ts';
+import { bestEffort, everyDesktop, type PoolParts, type PoolSettings } from './parts.ts';
 import type { Clock, Engine, Holder, Log, Mirror } from './ports.ts';
 import { type Prewarmed, prewarm } from './prewarm.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
@@ -122,7 +122,7 @@ export class Pool {
   }
 
   counts(): PoolCount[] {
-    return countPools([...this.#parts.roster.all(), ...this.#parts.maker.unborn()], this.#parts.wanted);
+    return countPools(everyDesktop(this.#parts), this.#parts.wanted);
   }
 
   get lastFailure(): string | undefined {

@@ -1,6 +1,6 @@
 import { isPooled, isUsable } from '../desktop/desktop.ts';
 import { adoptDoubted } from './adopt.ts';
-import { bestEffort, type PoolParts } from './parts.ts';
+import { bestEffort, everyDesktop, imageForNew, type PoolParts } from './parts.ts';
 
 /** The contract's four numbers, true at the moment of the answer. */
 export interface Prewarmed {
@@ -20,10 +20,9 @@ export interface Prewarmed {
 export async function prewarm(parts: PoolParts, examId: number, count: number): Promise<Prewarmed> {
   parts.wanted.set(examId, count);
   await bestEffort(parts.log, 'wanted pool', parts.mirror.saveWanted(examId, count));
-  const imageId = await parts.engine.imageId();
-  if (imageId === undefined) throw new Error('exam image is missing; run ./start.sh to build it');
+  const imageId = await imageForNew(parts);
   await adoptDoubted(parts);
-  const all = [...parts.roster.all(), ...parts.maker.unborn()];
+  const all = everyDesktop(parts);
   const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId);
   const usable = pooled.filter(isUsable).length;
   const coming = pooled.filter((desktop) => desktop.state === 'starting').length;

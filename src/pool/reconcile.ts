@@ -3,7 +3,7 @@ import { isPooled, seatOf } from '../desktop/desktop.ts';
 import { seatName } from '../desktop/names.ts';
 import { plan, type Step } from '../desktop/plan.ts';
 import { adopt } from './adopt.ts';
-import { bestEffort, type PoolParts, takeSnapshot } from './parts.ts';
+import { bestEffort, everyDesktop, type PoolParts, takeSnapshot } from './parts.ts';
 import { restart } from './restart.ts';
 
 const STEPS_A_PASS = 100;
@@ -18,8 +18,8 @@ export interface Reconciled {
 }
 
 /**
- * Brings what runs to what was asked for: looks, decides (pure), acts. Never touches a desktop in use but to hold a
- * connection to it.
+ * Brings what runs to what was asked for: looks, decides (pure), acts. A desktop in use is only ever held, or
+ * started again when it stopped.
  * @param dryRun only says what it would do
  */
 export async function reconcile(parts: PoolParts, dryRun = false): Promise<Reconciled> {
@@ -60,11 +60,11 @@ function isSurplus(step: Step): boolean {
 }
 
 // Students may have had desktops made since the look, and a removal that was to give room may not have been done.
-function isStillMissing({ roster, maker, settings, wanted }: PoolParts, examId: number): boolean {
-  if (roster.isDoubted) return false;
-  const all = [...roster.all(), ...maker.unborn()];
+function isStillMissing(parts: PoolParts, examId: number): boolean {
+  if (parts.roster.isDoubted) return false;
+  const all = everyDesktop(parts);
   const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId).length;
-  return all.length < settings.maxDesktops && pooled < (wanted.get(examId) ?? 0);
+  return all.length < parts.settings.maxDesktops && pooled < (parts.wanted.get(examId) ?? 0);
 }
 
 async function restartStopped(parts: PoolParts, containerId: string): Promise<boolean> {
