@@ -63,6 +63,7 @@ async function main(): Promise<void> {
         holder.drop(containerId);
       },
     },
+    ledger: { record: () => undefined },
     clock: Date.now,
     log,
     newId: () => randomBytes(5).toString('hex'),

@@ -2,11 +2,12 @@ import { bestEffort, type PoolParts } from './parts.ts';
 
 /** Makes the roster equal to the engine's list, and follows every desktop that has not said how it stands. */
 export async function adopt(parts: PoolParts): Promise<void> {
-  const { engine, roster, maker, holder, mirror, log } = parts;
+  const { engine, roster, maker, holder, history, mirror, log } = parts;
   const first = !roster.isAdopted;
   const gone = await roster.look(async () =>
     (await engine.list()).filter((container) => !maker.isUnborn(container.labels.desktopId)),
   );
+  history.looked(roster);
   for (const containerId of gone) holder.drop(containerId);
   for (const desktop of roster.all()) {
     if (desktop.state === 'starting') void maker.bringUp(desktop.containerId);

@@ -109,7 +109,7 @@ function isComing(desktop: Desktop, examId: number): boolean {
 }
 
 async function claim(parts: PoolParts, candidate: Desktop, seat: Seat, source: Source): Promise<Desktop | undefined> {
-  const { engine, roster, mirror, log } = parts;
+  const { engine, roster, history, mirror, log } = parts;
   const name = seatName(seat);
   const outcome = await engine.claim(candidate.name, name);
   if (outcome !== 'claimed') {
@@ -120,6 +120,7 @@ async function claim(parts: PoolParts, candidate: Desktop, seat: Seat, source: S
     throw new Error(`${name} exists on this engine but is not this worker's; remove or rename that container`);
   }
   const desktop = roster.rename(candidate.containerId, name);
+  if (desktop) history.began(desktop, source);
   const session = { containerName: name, allocatedAt: new Date(parts.clock()).toISOString(), source };
   await bestEffort(log, 'session', mirror.saveSession(seat, session));
   await bestEffort(log, 'pool', mirror.poolLeft(seat.examId, candidate.name));

@@ -10,7 +10,10 @@ const HOLD_AGAIN_MS = 1_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-type MakerParts = Pick<PoolParts, 'settings' | 'engine' | 'holder' | 'mirror' | 'roster' | 'clock' | 'log'> & {
+type MakerParts = Pick<
+  PoolParts,
+  'settings' | 'engine' | 'holder' | 'mirror' | 'roster' | 'history' | 'clock' | 'log'
+> & {
   nudge(): void;
   newId(): string;
 };
@@ -129,7 +132,7 @@ export class Maker {
   }
 
   async #create(order: Order): Promise<void> {
-    const { engine, roster } = this.#parts;
+    const { engine, roster, history } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       const ip = await this.#takeAddress(order.labels.desktopId);
       let container: Container;
@@ -139,7 +142,8 @@ export class Maker {
         if (error instanceof AddressTaken && attempt < ADDRESS_TRIES) continue;
         throw error;
       }
-      roster.put(container);
+      const desktop = roster.put(container);
+      if (desktop) history.made(desktop);
       this.#unborn.delete(order.labels.desktopId);
       // The create's turn ends here: coming up costs the engine nothing, the next create may begin.
       void this.bringUp(container.containerId);

@@ -1,5 +1,6 @@
 import type { Desktop } from '../desktop/desktop.ts';
 import type { Snapshot } from '../desktop/plan.ts';
+import type { History } from './history.ts';
 import type { Maker } from './maker.ts';
 import type { Clock, Engine, Holder, Log, Mirror } from './ports.ts';
 import type { Roster } from './roster.ts';
@@ -32,6 +33,7 @@ export interface PoolParts {
   readonly roster: Roster;
   readonly turns: Turns;
   readonly maker: Maker;
+  readonly history: History;
   /** Warm desktops asked for, per exam. */
   readonly wanted: Map<number, number>;
   /** What was asked for before this start has been read. */

@@ -3,9 +3,10 @@ import type { Desktop } from '../desktop/desktop.ts';
 import type { Seat } from '../desktop/names.ts';
 import { countPools, type PoolCount } from '../desktop/plan.ts';
 import { type Allocation, allocate } from './allocate.ts';
+import { History } from './history.ts';
 import { Maker } from './maker.ts';
 import { bestEffort, everyDesktop, type PoolParts, type PoolSettings } from './parts.ts';
-import type { Clock, Engine, Holder, Log, Mirror } from './ports.ts';
+import type { Clock, Engine, Holder, Ledger, Log, Mirror } from './ports.ts';
 import { type Prewarmed, prewarm } from './prewarm.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { release } from './release.ts';
@@ -21,6 +22,7 @@ export interface PoolPorts {
   readonly engine: Engine;
   readonly holder: Holder;
   readonly mirror: Mirror;
+  readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: Log;
   /** A short unique id, lower-case letters and digits. */
@@ -47,11 +49,13 @@ export class Pool {
   constructor(ports: PoolPorts) {
     const roster = new Roster();
     const nudge = (): void => this.nudge();
-    const maker = new Maker({ ...ports, roster, nudge, newId: ports.newId });
+    const history = new History(ports.ledger, ports.clock);
+    const maker = new Maker({ ...ports, roster, history, nudge, newId: ports.newId });
     this.#parts = {
       ...ports,
       roster,
       maker,
+      history,
       turns: new Turns(),
       wanted: new Map(),
       knowsWanted: () => this.#loaded,

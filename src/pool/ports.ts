@@ -1,6 +1,7 @@
 import type { Desktop } from '../desktop/desktop.ts';
 import type { DesktopLabels } from '../desktop/labels.ts';
 import type { Seat } from '../desktop/names.ts';
+import type { LedgerEvent } from './ledger.ts';
 
 /** A container of ours as the engine lists it. */
 export interface Container {
@@ -93,6 +94,14 @@ export interface Mirror {
   loadWanted(): Promise<Map<number, number>>;
   saveCursor(address: string): Promise<void>;
   loadCursor(): Promise<string | undefined>;
+}
+
+/**
+ * History of desktops and sessions, on its way to the central database. Never rises and never makes a student wait:
+ * what cannot be kept is counted and told in status.
+ */
+export interface Ledger {
+  record(event: LedgerEvent): void;
 }
 
 /** Milliseconds since the epoch. */

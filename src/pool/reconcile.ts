@@ -81,15 +81,17 @@ async function restartStopped(parts: PoolParts, containerId: string): Promise<bo
 }
 
 async function removeFromPool(parts: PoolParts, step: Extract<Step, { kind: 'remove' }>): Promise<boolean> {
-  const { roster, engine, holder, mirror, log } = parts;
+  const { roster, engine, holder, history, mirror, log } = parts;
   // Taken out of reach of a claim and looked at again in one turn of the event loop, so no student can get it in between.
   const desktop = roster.speakForPooled(step.containerId);
   if (!desktop) return false;
   try {
     holder.drop(step.containerId);
+    history.leaving(desktop, step.why, desktop.reason);
     // By its name in the pool: one that became a student's unknown to us is not found, and stays.
     await engine.remove(desktop.name);
     roster.delete(step.containerId);
+    history.gone(step.containerId);
   } finally {
     roster.forget(step.containerId);
   }

@@ -11,9 +11,11 @@ export async function release(parts: PoolParts, seat: Seat): Promise<boolean> {
     const desktop = parts.roster.atSeat(seat) ?? (await lookAgain(parts, seat));
     if (desktop) {
       parts.holder.drop(desktop.containerId);
+      parts.history.leaving(desktop, 'released');
       try {
         await parts.engine.remove(desktop.containerId);
         parts.roster.delete(desktop.containerId);
+        parts.history.gone(desktop.containerId);
       } catch (error) {
         parts.roster.lose(desktop.containerId);
         throw error;

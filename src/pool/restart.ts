@@ -5,11 +5,13 @@ import type { PoolParts } from './parts.ts';
  * Starts a student's desktop again, never another in its place: his files and its address stay. Callers hold the
  * student's turn.
  */
-export async function restart(parts: PoolParts, { containerId, name }: Desktop): Promise<void> {
-  const { engine, holder, roster, maker, log } = parts;
+export async function restart(parts: PoolParts, desktop: Desktop): Promise<void> {
+  const { engine, holder, roster, maker, history, log } = parts;
+  const { containerId, name } = desktop;
   log.warn({ desktop: name }, 'a student’s desktop had stopped; starting it again');
   holder.drop(containerId);
   await engine.restart(containerId);
+  history.restarted(desktop);
   roster.setState(containerId, 'starting');
   void maker.bringUp(containerId);
 }

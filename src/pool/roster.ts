@@ -137,6 +137,10 @@ export class Roster {
     return desktop;
   }
 
+  isSpokenFor(containerId: string): boolean {
+    return this.#spoken.has(containerId);
+  }
+
   forget(containerId: string): void {
     this.#spoken.delete(containerId);
   }

@@ -1,7 +1,8 @@
 import type { Desktop } from '../../../src/desktop/desktop.ts';
 import { isInUse, isPooled, isUsable } from '../../../src/desktop/desktop.ts';
 import { type Seat, seatName } from '../../../src/desktop/names.ts';
-import type { Holder, Log, Mirror, Session } from '../../../src/pool/ports.ts';
+import type { LedgerDesktop, LedgerEvent } from '../../../src/pool/ledger.ts';
+import type { Holder, Ledger, Log, Mirror, Session } from '../../../src/pool/ports.ts';
 
 export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -68,6 +69,29 @@ export class FakeMirror implements Mirror {
 
   #answer(): void {
     if (this.away) throw new Error('Redis is away');
+  }
+}
+
+/** The history as the database keeps it: what is told again is not kept twice. It outlives the backend. */
+export class FakeLedger implements Ledger {
+  readonly told: LedgerEvent[] = [];
+  readonly kept: LedgerEvent[] = [];
+
+  record(event: LedgerEvent): void {
+    this.told.push(event);
+    const isSame = (known: LedgerEvent): boolean =>
+      known.kind === event.kind && known.desktop.containerId === event.desktop.containerId;
+    if (event.kind === 'desktop-restarted' || !this.kept.some(isSame)) this.kept.push(event);
+  }
+
+  /** Desktops with a session that has begun and not ended. */
+  inSession(): LedgerDesktop[] {
+    const ended = new Set(this.#all('session-ended').map(({ containerId }) => containerId));
+    return this.#all('session-began').filter(({ containerId }) => !ended.has(containerId));
+  }
+
+  #all(kind: LedgerEvent['kind']): LedgerDesktop[] {
+    return this.kept.filter((event) => event.kind === kind).map((event) => event.desktop);
   }
 }
 

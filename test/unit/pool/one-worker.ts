@@ -1,7 +1,7 @@
 import type { PoolSettings } from '../../../src/pool/parts.ts';
 import { Pool } from '../../../src/pool/pool.ts';
 import { FakeEngine } from './fake-engine.ts';
-import { FakeHolder, FakeMirror, SILENT } from './fake-ports.ts';
+import { FakeHolder, FakeLedger, FakeMirror, SILENT } from './fake-ports.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const SETTINGS: PoolSettings = {
@@ -20,6 +20,7 @@ export class OneWorker {
   readonly time = new VirtualTime();
   readonly engine = new FakeEngine(this.time);
   readonly mirror = new FakeMirror();
+  readonly ledger = new FakeLedger();
   readonly settings: PoolSettings;
   holder = new FakeHolder();
   pool: Pool;
@@ -52,6 +53,7 @@ export class OneWorker {
       settings: this.settings,
       engine: client,
       mirror: this.mirror,
+      ledger: this.ledger,
       holder: this.holder,
       clock: () => this.time.now,
       log: SILENT,

@@ -215,6 +215,7 @@ class Walker {
     this.noCrimes();
     if (this.#open > 0) this.broken(`${this.#open} allocates were never answered`);
     this.everythingIsKnown();
+    this.historyIsTrue();
     this.poolsAreAsAsked();
     await this.everybodyComesBack();
   }
@@ -227,6 +228,16 @@ class Walker {
     for (const name of engine.names()) {
       const known = this.known.get(name);
       if (known && !known.asked && !known.unsure) this.broken(`${name} was released and is still there`);
+    }
+  }
+
+  historyIsTrue(): void {
+    const { engine, ledger } = this.worker;
+    const inSession = new Map(ledger.inSession().map((desktop) => [desktop.containerId, desktop.name]));
+    for (const { container } of engine.boxes.values()) {
+      const isSeat = parseName(container.name)?.kind === 'seat';
+      if (isSeat && inSession.get(container.containerId) !== container.name)
+        this.broken(`${container.name} is in use, but the history has no open session of it`);
     }
   }
 
