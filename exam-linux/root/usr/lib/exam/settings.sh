@@ -25,6 +25,12 @@ read_settings() {
     return 1
   fi
 
+  EXAM_PROOF_EVERY_SEC=${EXAM_PROOF_EVERY_SEC:-180}
+  if ! [[ $EXAM_PROOF_EVERY_SEC =~ ^[1-9][0-9]{0,4}$ ]]; then
+    SETTINGS_FAULT="EXAM_PROOF_EVERY_SEC is '$EXAM_PROOF_EVERY_SEC'; set it to whole seconds, such as 180"
+    return 1
+  fi
+
   EXAM_BROWSER_URL=${EXAM_BROWSER_URL:-about:blank}
   if ! [[ $EXAM_BROWSER_URL =~ ^https?://[^[:space:]\"\'\<\>\\\`]+$ || $EXAM_BROWSER_URL = about:blank ]]; then
     SETTINGS_FAULT="EXAM_BROWSER_URL '$EXAM_BROWSER_URL' is no web address; write it as https://exam.example.edu/"
