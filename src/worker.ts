@@ -92,6 +92,7 @@ async function main(): Promise<void> {
   const app = workerApp({
     clusterToken: settings.clusterToken,
     prewarmMax: settings.prewarmMax,
+    desktopEnv: settings.desktopEnv,
     pool,
     log,
     openapi: openapi ?? '',

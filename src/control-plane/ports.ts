@@ -84,11 +84,18 @@ export interface PrewarmCounts {
   readonly poolAvailable: number;
 }
 
+/** Body of a prewarm call. `env` is beside the contract: a worker that does not know it leaves it aside. */
+export interface PrewarmWish {
+  readonly examId: number;
+  readonly count: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** The calls of contract section 1. */
 export interface WorkerCalls {
   allocate(worker: { apiBaseUrl: string }, seat: Seat): Promise<WorkerAnswer<Desktop>>;
   release(worker: { apiBaseUrl: string }, seat: Seat): Promise<WorkerAnswer<{ message?: string | undefined }>>;
-  prewarm(worker: { apiBaseUrl: string }, examId: number, count: number): Promise<WorkerAnswer<PrewarmCounts>>;
+  prewarm(worker: { apiBaseUrl: string }, wish: PrewarmWish): Promise<WorkerAnswer<PrewarmCounts>>;
   observe(worker: { apiBaseUrl: string }): Promise<Observation>;
 }
 

@@ -1,3 +1,4 @@
+import type { Exam } from './exam.ts';
 import type { Clock, Log, PrewarmCounts, WorkerCalls, WorkerStore } from './ports.ts';
 import type { ControlPlaneSettings } from './settings.ts';
 import { type Share, spread } from './spread.ts';
@@ -20,10 +21,14 @@ export interface PrewarmOutcome extends PrewarmCounts {
 }
 
 /** `failed` also counts what found no free slot anywhere: requested − failed is what will be there. */
-export async function prewarm(ports: PrewarmPorts, examId: number, count: number): Promise<PrewarmOutcome> {
+export async function prewarm(
+  ports: PrewarmPorts,
+  exam: Pick<Exam, 'id' | 'name'>,
+  count: number,
+): Promise<PrewarmOutcome> {
   const clocked = { now: ports.clock(), heartbeatTtlSec: ports.settings.heartbeatTtlSec };
   const shares = spread(await ports.workers.all(), count, clocked);
-  const distributed = await Promise.all(shares.map((share) => ask(ports, examId, share)));
+  const distributed = await Promise.all(shares.map((share) => ask(ports, exam, share)));
   const unplaced = count - shares.reduce((sum, share) => sum + share.count, 0);
   return {
     requested: count,
@@ -34,11 +39,21 @@ export async function prewarm(ports: PrewarmPorts, examId: number, count: number
   };
 }
 
-async function ask(ports: PrewarmPorts, examId: number, { worker, count }: Share): Promise<Distributed> {
-  const answer = await ports.calls.prewarm(worker, examId, count);
+async function ask(
+  ports: PrewarmPorts,
+  exam: Pick<Exam, 'id' | 'name'>,
+  { worker, count }: Share,
+): Promise<Distributed> {
+  const wish = { examId: exam.id, count, env: { EXAM_NAME: oneLine(exam.name) } };
+  const answer = await ports.calls.prewarm(worker, wish);
   if (answer.ok) return { workerCode: worker.code, ...answer.value };
-  ports.log.warn({ worker: worker.code, examId, why: answer.why, detail: answer.detail }, 'prewarm failed');
+  ports.log.warn({ worker: worker.code, examId: exam.id, why: answer.why, detail: answer.detail }, 'prewarm failed');
   return { workerCode: worker.code, requested: count, created: 0, failed: count, poolAvailable: 0, error: answer.why };
+}
+
+// The desktop shows it in its panel; a worker takes one line only.
+function oneLine(title: string): string {
+  return title.replace(/[\p{Cc}\s]+/gu, ' ').trim();
 }
 
 function total(rows: readonly PrewarmCounts[], field: keyof PrewarmCounts): number {

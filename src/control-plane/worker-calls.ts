@@ -46,8 +46,7 @@ export function httpWorkerCalls(options: { clusterToken: string; timeoutMs: numb
   return {
     allocate: (worker, seat) => ask(worker, 'allocate', seatBody(seat), desktop),
     release: (worker, seat) => ask(worker, 'release', seatBody(seat), released),
-    prewarm: (worker, examId, count): Promise<WorkerAnswer<PrewarmCounts>> =>
-      ask(worker, 'prewarm', { examId, count }, prewarmed),
+    prewarm: (worker, wish): Promise<WorkerAnswer<PrewarmCounts>> => ask(worker, 'prewarm', wish, prewarmed),
     async observe(worker): Promise<Observation> {
       const answer = await ask(worker, 'status', undefined, status);
       if (!answer.ok) return { kind: 'silent' };

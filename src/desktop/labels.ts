@@ -1,3 +1,5 @@
+import { type Overrides, ordered } from './overrides.ts';
+
 /** What never changes about a desktop after its create, so it can live in labels. */
 export interface DesktopLabels {
   readonly worker: string;
@@ -7,6 +9,10 @@ export interface DesktopLabels {
   readonly imageId: string;
   /** Digest of the settings it was made with. */
   readonly template: string;
+  /** What its exam set in place of the worker's own settings. */
+  readonly overrides?: Overrides | undefined;
+  /** Made to fill a pool, not for a student who was waiting. */
+  readonly madeAhead?: true | undefined;
 }
 
 const WORKER = 'vdi.worker';
@@ -14,6 +20,8 @@ const EXAM = 'vdi.exam';
 const DESKTOP = 'vdi.desktop';
 const IMAGE = 'vdi.image';
 const TEMPLATE = 'vdi.template';
+const OVERRIDES = 'vdi.overrides';
+const MADE_AHEAD = 'vdi.made-ahead';
 
 export function encodeLabels(labels: DesktopLabels): Record<string, string> {
   return {
@@ -22,6 +30,8 @@ export function encodeLabels(labels: DesktopLabels): Record<string, string> {
     [DESKTOP]: labels.desktopId,
     [IMAGE]: labels.imageId,
     [TEMPLATE]: labels.template,
+    ...(hasOverrides(labels.overrides) ? { [OVERRIDES]: JSON.stringify(ordered(labels.overrides)) } : {}),
+    ...(labels.madeAhead ? { [MADE_AHEAD]: 'true' } : {}),
   };
 }
 
@@ -33,7 +43,30 @@ export function decodeLabels(raw: Readonly<Record<string, string | undefined>>):
   const template = raw[TEMPLATE];
   const examId = Number(raw[EXAM]);
   if (!worker || !desktopId || !imageId || !template || !Number.isSafeInteger(examId) || examId < 1) return undefined;
-  return { worker, examId, desktopId, imageId, template };
+  const overrides = decodeOverrides(raw[OVERRIDES]);
+  return {
+    worker,
+    examId,
+    desktopId,
+    imageId,
+    template,
+    ...(hasOverrides(overrides) ? { overrides } : {}),
+    ...(raw[MADE_AHEAD] === 'true' ? { madeAhead: true } : {}),
+  };
+}
+
+function hasOverrides(overrides: Overrides | undefined): overrides is Overrides {
+  return Object.keys(overrides ?? {}).length > 0;
+}
+
+function decodeOverrides(text: string | undefined): Overrides {
+  try {
+    const value: unknown = JSON.parse(text ?? '{}');
+    const entries = Object.entries(typeof value === 'object' && value !== null ? value : {});
+    return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  } catch {
+    return {};
+  }
 }
 
 /** The engine-side filter that lists this worker's desktops and nothing else. */

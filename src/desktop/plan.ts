@@ -1,4 +1,5 @@
 import { type Desktop, isInUse, isPooled, isUsable } from './desktop.ts';
+import { type Overrides, sameOverrides } from './overrides.ts';
 
 /** What is, at one moment: every desktop of this worker, and how many it may have in all. */
 export interface Snapshot {
@@ -8,6 +9,8 @@ export interface Snapshot {
   readonly imageId: string | undefined;
   /** Digest of the settings that new desktops are made with. */
   readonly template: string;
+  /** Settings of their own, of the exams that have some. */
+  readonly overrides: ReadonlyMap<number, Overrides>;
 }
 
 /** What was asked for: warm desktops per exam. */
@@ -52,7 +55,8 @@ function uselessBecause(desktop: Desktop, snapshot: Snapshot): RemoveReason | un
   if (desktop.state === 'stopped') return 'stopped';
   if (desktop.state === 'failed') return 'failed';
   const oldImage = snapshot.imageId !== undefined && desktop.labels.imageId !== snapshot.imageId;
-  return oldImage || desktop.labels.template !== snapshot.template ? 'stale' : undefined;
+  const otherSettings = !sameOverrides(desktop.labels.overrides, snapshot.overrides.get(desktop.labels.examId));
+  return oldImage || otherSettings || desktop.labels.template !== snapshot.template ? 'stale' : undefined;
 }
 
 function surplus(snapshot: Snapshot, wanted: Wanted, now: number): Removal[] {

@@ -40,7 +40,7 @@ export function templateDigest(template: Template): string {
 }
 
 export function createOptions(template: Template, order: Order): ContainerCreateOptions {
-  const env = { ...template.env, EXAM_ID: String(order.labels.examId) };
+  const env = { ...template.env, ...order.labels.overrides, EXAM_ID: String(order.labels.examId) };
   return {
     name: order.name,
     // By id, so that the desktop is of the image its label names even if the tag moves meanwhile.

@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import type { z } from 'zod';
+import type { Overrides } from '../desktop/overrides.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Log } from '../pool/ports.ts';
 import { answerAllocation, answerEngineDown } from './answers.ts';
@@ -9,6 +10,8 @@ import { requireClusterToken } from './cluster-token.ts';
 export interface AppPorts {
   readonly clusterToken: string;
   readonly prewarmMax: number;
+  /** The desktops' settings where an exam sets none of its own. */
+  readonly desktopEnv: Overrides;
   readonly pool: Pick<Pool, 'allocate' | 'release' | 'prewarm' | 'reconcile'>;
   readonly log: Log;
   /** Text of docs/openapi.yaml. */
@@ -46,8 +49,8 @@ export function workerApp(ports: AppPorts): Express {
     response.json({ message: was ? 'Desktop released.' : 'No desktop was allocated.' });
   });
   cluster.post('/prewarm', async (request, response) => {
-    const asked = checked(prewarmBody(ports.prewarmMax), request.body, response);
-    if (asked) response.json(await pool.prewarm(asked.examId, asked.count));
+    const asked = checked(prewarmBody(ports.prewarmMax, ports.desktopEnv), request.body, response);
+    if (asked) response.json(await pool.prewarm(asked.examId, asked.count, asked.env));
   });
   cluster.post('/reconcile', async (request, response) => {
     response.json(await pool.reconcile(request.query.dryRun === 'true'));

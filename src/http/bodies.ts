@@ -1,12 +1,18 @@
 import { z } from 'zod';
+import { type Overrides, overrideFaults } from '../desktop/overrides.ts';
 
 const Id = z.int().positive();
 
 /** Body of allocate and release. */
 export const SeatBody = z.object({ userId: Id, examId: Id });
 
-export function prewarmBody(most: number) {
-  return z.object({ examId: Id, count: z.int().min(0).max(most) });
+/** @param worker the worker's own settings, which an exam's `env` stands in place of */
+export function prewarmBody(most: number, worker: Overrides) {
+  const env = z.record(z.string(), z.string({ error: 'must be text' })).superRefine((overrides, context) => {
+    for (const { name, problem } of overrideFaults(overrides, worker))
+      context.addIssue({ code: 'custom', path: [name], message: problem });
+  });
+  return z.object({ examId: Id, count: z.int().min(0).max(most), env: env.optional() });
 }
 
 export interface Complaint {

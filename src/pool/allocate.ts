@@ -62,7 +62,7 @@ async function returnTo(parts: PoolParts, own: Desktop, deadline: number): Promi
 async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise<Allocation> {
   let source: Source = 'pool';
   for (;;) {
-    const candidate = parts.roster.speakFor(seat.examId);
+    const candidate = parts.roster.speakFor(seat.examId, (desktop) => parts.asked.fits(desktop));
     if (candidate) {
       const seated = await claim(parts, candidate, seat, source).finally(() =>
         parts.roster.forget(candidate.containerId),
@@ -84,18 +84,18 @@ type Wait = 'changed' | Refusal;
 
 /** Waits for a change, with one desktop under way per waiting student of this exam where the host has room. */
 async function awaitDesktop(parts: PoolParts, examId: number, imageId: string, ms: number): Promise<Wait> {
-  const { waiting, maker, settings } = parts;
+  const { waiting, maker, asked, settings } = parts;
   const students = (waiting.get(examId) ?? 0) + 1;
   waiting.set(examId, students);
   try {
     const all = everyDesktop(parts);
-    const coming = all.filter((desktop) => isComing(desktop, examId)).length;
+    const coming = all.filter((desktop) => isComing(desktop, examId) && asked.fits(desktop)).length;
     if (coming < students) {
       const full = all.length >= settings.maxDesktops;
       const failing = maker.pauseMs() > 0;
       if (coming === 0 && full) return 'host-full';
       if (coming === 0 && failing) return 'desktops-failing';
-      if (!full && !failing) maker.make(examId, imageId);
+      if (!full && !failing) maker.make(examId, imageId, 'student');
     }
     await maker.nextChange(ms);
     return 'changed';

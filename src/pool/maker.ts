@@ -12,7 +12,7 @@ const LONGEST_PAUSE_MS = 60_000;
 
 type MakerParts = Pick<
   PoolParts,
-  'settings' | 'engine' | 'holder' | 'mirror' | 'roster' | 'history' | 'clock' | 'log'
+  'settings' | 'engine' | 'holder' | 'mirror' | 'roster' | 'history' | 'asked' | 'clock' | 'log'
 > & {
   nudge(): void;
   newId(): string;
@@ -56,7 +56,7 @@ export class Maker {
   }
 
   /** Starts making a pool desktop; it shows up in the roster, ready or failed. Counted from this call on, never rises. */
-  make(examId: number, imageId: string): void {
+  make(examId: number, imageId: string, why: 'student' | 'refill'): void {
     const id = this.#parts.newId();
     const name = poolName(examId, id);
     const labels = {
@@ -65,6 +65,8 @@ export class Maker {
       desktopId: id,
       imageId,
       template: this.#parts.settings.template,
+      overrides: this.#parts.asked.overridesOf(examId),
+      ...(why === 'refill' ? { madeAhead: true as const } : {}),
     };
     const createdAt = this.#parts.clock();
     this.#unborn.set(id, {

@@ -1,5 +1,6 @@
 import type { Desktop } from '../desktop/desktop.ts';
 import type { Snapshot } from '../desktop/plan.ts';
+import type { Asked } from './asked.ts';
 import type { History } from './history.ts';
 import type { Maker } from './maker.ts';
 import type { Clock, Engine, Holder, Log, Mirror } from './ports.ts';
@@ -34,10 +35,7 @@ export interface PoolParts {
   readonly turns: Turns;
   readonly maker: Maker;
   readonly history: History;
-  /** Warm desktops asked for, per exam. */
-  readonly wanted: Map<number, number>;
-  /** What was asked for before this start has been read. */
-  knowsWanted(): boolean;
+  readonly asked: Asked;
   /** Students waiting for a desktop to come up, per exam. */
   readonly waiting: Map<number, number>;
   readonly clock: Clock;
@@ -65,6 +63,7 @@ export async function takeSnapshot(parts: PoolParts): Promise<Snapshot> {
     maxDesktops: parts.settings.maxDesktops,
     imageId: await parts.engine.imageId(),
     template: parts.settings.template,
+    overrides: parts.asked.overrides,
   };
 }
 

@@ -1,13 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { Seat } from '../desktop/names.ts';
+import type { Overrides } from '../desktop/overrides.ts';
 import { countPools, type PoolCount } from '../desktop/plan.ts';
 import { type Allocation, allocate } from './allocate.ts';
+import { Asked } from './asked.ts';
 import { History } from './history.ts';
 import { Maker } from './maker.ts';
 import { bestEffort, everyDesktop, type PoolParts, type PoolSettings } from './parts.ts';
 import type { Clock, Engine, Holder, Ledger, Log, Mirror } from './ports.ts';
 import { type Prewarmed, prewarm } from './prewarm.ts';
+import { keep, recall } from './recall.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { release } from './release.ts';
 import { Roster } from './roster.ts';
@@ -42,23 +45,20 @@ export class Pool {
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
-  /** The engine has been looked at since the start. */
-  /** What Redis remembers of the pools asked for has been read since the start. */
-  #loaded = false;
 
   constructor(ports: PoolPorts) {
     const roster = new Roster();
     const nudge = (): void => this.nudge();
     const history = new History(ports.ledger, ports.clock);
-    const maker = new Maker({ ...ports, roster, history, nudge, newId: ports.newId });
+    const asked = new Asked();
+    const maker = new Maker({ ...ports, roster, history, asked, nudge, newId: ports.newId });
     this.#parts = {
       ...ports,
       roster,
       maker,
       history,
       turns: new Turns(),
-      wanted: new Map(),
-      knowsWanted: () => this.#loaded,
+      asked,
       waiting: new Map(),
       nudge,
     };
@@ -87,8 +87,9 @@ export class Pool {
     return release(this.#parts, seat);
   }
 
-  prewarm(examId: number, count: number): Promise<Prewarmed> {
-    return prewarm(this.#parts, examId, count);
+  /** @param overrides undefined: the exam's settings stay as they are */
+  prewarm(examId: number, count: number, overrides?: Overrides): Promise<Prewarmed> {
+    return prewarm(this.#parts, examId, count, overrides);
   }
 
   reconcile(dryRun: boolean): Promise<Reconciled> {
@@ -111,9 +112,9 @@ export class Pool {
   }
 
   async #rewriteMirror(): Promise<void> {
-    const { mirror, roster, wanted, log } = this.#parts;
+    const { mirror, roster, log } = this.#parts;
     await bestEffort(log, 'everything', mirror.rewrite(roster.all()));
-    for (const [examId, count] of wanted) await bestEffort(log, 'wanted pool', mirror.saveWanted(examId, count));
+    await keep(this.#parts);
   }
 
   desktops(): readonly Desktop[] {
@@ -125,8 +126,12 @@ export class Pool {
     return this.#parts.roster.atAddress(ip);
   }
 
-  counts(): PoolCount[] {
-    return countPools(everyDesktop(this.#parts), this.#parts.wanted);
+  counts(): (PoolCount & { readonly env: Overrides })[] {
+    const { asked } = this.#parts;
+    return countPools(everyDesktop(this.#parts), asked.wanted).map((count) => ({
+      ...count,
+      env: asked.overridesOf(count.examId),
+    }));
   }
 
   get lastFailure(): string | undefined {
@@ -147,7 +152,7 @@ export class Pool {
       this.#again = true;
       return;
     }
-    this.#running = this.#loadWantedOnce()
+    this.#running = recall(this.#parts)
       .then(() => this.reconcile(false))
       .then((result) => {
         if (result.partial) this.#again = true;
@@ -158,16 +163,5 @@ export class Pool {
         if (this.#again) this.nudge();
         this.#again = false;
       });
-  }
-
-  async #loadWantedOnce(): Promise<void> {
-    if (this.#loaded) return;
-    try {
-      const saved = await this.#parts.mirror.loadWanted();
-      for (const [examId, count] of saved) if (!this.#parts.wanted.has(examId)) this.#parts.wanted.set(examId, count);
-      this.#loaded = true;
-    } catch (error) {
-      this.#parts.log.warn({ error: String(error) }, 'asked-for pools not known yet; Redis does not answer');
-    }
   }
 }

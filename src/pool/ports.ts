@@ -1,6 +1,7 @@
 import type { Desktop } from '../desktop/desktop.ts';
 import type { DesktopLabels } from '../desktop/labels.ts';
 import type { Seat } from '../desktop/names.ts';
+import type { AskedOf } from './asked.ts';
 import type { LedgerEvent } from './ledger.ts';
 
 /** A container of ours as the engine lists it. */
@@ -90,8 +91,9 @@ export interface Mirror {
   poolLeft(examId: number, name: string): Promise<void>;
   /** Makes the cache equal to these desktops, keeping what is known of running sessions. */
   rewrite(desktops: readonly Desktop[]): Promise<void>;
-  saveWanted(examId: number, count: number): Promise<void>;
-  loadWanted(): Promise<Map<number, number>>;
+  saveAsked(asked: AskedOf): Promise<void>;
+  /** Undefined when there is no memory of it: the first start ever, or a cache that lost all it had. */
+  loadAsked(): Promise<AskedOf | undefined>;
   saveCursor(address: string): Promise<void>;
   loadCursor(): Promise<string | undefined>;
 }

@@ -1,6 +1,8 @@
-import { isPooled, isUsable } from '../desktop/desktop.ts';
+import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
+import type { Overrides } from '../desktop/overrides.ts';
 import { adoptDoubted } from './adopt.ts';
-import { bestEffort, everyDesktop, imageForNew, type PoolParts } from './parts.ts';
+import { everyDesktop, imageForNew, type PoolParts } from './parts.ts';
+import { keep } from './recall.ts';
 
 /** The contract's four numbers, true at the moment of the answer. */
 export interface Prewarmed {
@@ -17,19 +19,26 @@ export interface Prewarmed {
  * Asks for `count` free desktops for an exam, and for refills as students take them, until another count is asked for
  * (0 ends it). Answers at once; the desktops come up in the background. Asking twice is asking once.
  */
-export async function prewarm(parts: PoolParts, examId: number, count: number): Promise<Prewarmed> {
-  parts.wanted.set(examId, count);
-  await bestEffort(parts.log, 'wanted pool', parts.mirror.saveWanted(examId, count));
+export async function prewarm(
+  parts: PoolParts,
+  examId: number,
+  count: number,
+  overrides: Overrides | undefined,
+): Promise<Prewarmed> {
+  const { asked } = parts;
+  asked.ask(examId, count, overrides);
+  await keep(parts);
   const imageId = await imageForNew(parts);
   await adoptDoubted(parts);
   const all = everyDesktop(parts);
-  const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId);
+  const ofExam = (desktop: Desktop): boolean => isPooled(desktop) && desktop.labels.examId === examId;
+  const pooled = all.filter((desktop) => ofExam(desktop) && asked.fits(desktop));
   const usable = pooled.filter(isUsable).length;
   const coming = pooled.filter((desktop) => desktop.state === 'starting').length;
   const missing = Math.max(0, count - usable - coming);
   const room = Math.max(0, parts.settings.maxDesktops - all.length);
   const started = Math.min(missing, room);
-  for (let made = 0; made < started; made++) parts.maker.make(examId, imageId);
+  for (let made = 0; made < started; made++) parts.maker.make(examId, imageId, 'refill');
   parts.nudge();
   return {
     requested: count,

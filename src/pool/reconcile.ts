@@ -26,7 +26,9 @@ export async function reconcile(parts: PoolParts, dryRun = false): Promise<Recon
   await adopt(parts);
   const snapshot = await takeSnapshot(parts);
   // With Redis away at a start it is not known what was asked for: then nobody's warm desktop is too many.
-  const all = plan(snapshot, parts.wanted, parts.clock()).filter((step) => parts.knowsWanted() || !isSurplus(step));
+  const all = plan(snapshot, parts.asked.wanted, parts.clock()).filter(
+    (step) => parts.asked.isKnown || !isSurplus(step),
+  );
   const steps = all.slice(0, STEPS_A_PASS);
   let done = 0;
   if (!dryRun) for (const step of steps) if (await perform(parts, step, snapshot.imageId)) done++;
@@ -40,7 +42,7 @@ async function perform(parts: PoolParts, step: Step, imageId: string | undefined
       return removeFromPool(parts, step);
     case 'make':
       if (imageId === undefined || parts.maker.pauseMs() > 0 || !isStillMissing(parts, step.examId)) return false;
-      parts.maker.make(step.examId, imageId);
+      parts.maker.make(step.examId, imageId, 'refill');
       return true;
     case 'hold': {
       const desktop = parts.roster.get(step.containerId);
@@ -64,7 +66,7 @@ function isStillMissing(parts: PoolParts, examId: number): boolean {
   if (parts.roster.isDoubted) return false;
   const all = everyDesktop(parts);
   const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId).length;
-  return all.length < parts.settings.maxDesktops && pooled < (parts.wanted.get(examId) ?? 0);
+  return all.length < parts.settings.maxDesktops && pooled < (parts.asked.wanted.get(examId) ?? 0);
 }
 
 async function restartStopped(parts: PoolParts, containerId: string): Promise<boolean> {

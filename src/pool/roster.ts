@@ -119,10 +119,15 @@ export class Roster {
   /**
    * The best pool desktop of an exam, spoken for until `forget`. Warm before ready: a held one is there at once, one
    * without a held connection still serves while guacd is away.
+   * @param fits whether a student of this exam may have it
    */
-  speakFor(examId: number): Desktop | undefined {
+  speakFor(examId: number, fits: (desktop: Desktop) => boolean): Desktop | undefined {
     const free = this.all().filter(
-      (desktop) => isPooled(desktop) && desktop.labels.examId === examId && !this.#spoken.has(desktop.containerId),
+      (desktop) =>
+        isPooled(desktop) &&
+        desktop.labels.examId === examId &&
+        !this.#spoken.has(desktop.containerId) &&
+        fits(desktop),
     );
     const best = free.find((desktop) => desktop.state === 'warm') ?? free.find((desktop) => desktop.state === 'ready');
     if (best) this.#spoken.add(best.containerId);

@@ -12,7 +12,7 @@ export function poolKey(examId: number): string {
 export const SESSION_PATTERN = 'vdi:session:exam:*:user:*';
 export const POOL_PATTERN = 'vdi:pool:exam:*:available';
 
-/** Hash exam id → warm desktops asked for. Ours. */
-export const WANTED_KEY = 'vdi:wanted';
+/** What prewarm calls asked for: `{exams: {examId: {count, env}}, isKnown}`. Ours. */
+export const ASKED_KEY = 'vdi:asked';
 /** The address given to the newest desktop. Ours. */
 export const CURSOR_KEY = 'vdi:address-cursor';

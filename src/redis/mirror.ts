@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis';
 import { type Desktop, isPooled, isUsable, seatOf } from '../desktop/desktop.ts';
 import type { Seat } from '../desktop/names.ts';
+import type { AskedOf } from '../pool/asked.ts';
 import type { Mirror, Session } from '../pool/ports.ts';
-import { CURSOR_KEY, POOL_PATTERN, poolKey, SESSION_PATTERN, sessionKey, WANTED_KEY } from './keys.ts';
+import { decodeAsked, encodeAsked } from './asked-text.ts';
+import { ASKED_KEY, CURSOR_KEY, POOL_PATTERN, poolKey, SESSION_PATTERN, sessionKey } from './keys.ts';
 
 /** The worker's own Redis: a cache of Docker's truth that others read, and the memory of what was asked. */
 export class RedisMirror implements Mirror {
@@ -49,14 +51,13 @@ export class RedisMirror implements Mirror {
     await change.exec();
   }
 
-  async saveWanted(examId: number, count: number): Promise<void> {
-    if (count > 0) await this.#redis.hset(WANTED_KEY, String(examId), String(count));
-    else await this.#redis.hdel(WANTED_KEY, String(examId));
+  async saveAsked(asked: AskedOf): Promise<void> {
+    await this.#redis.set(ASKED_KEY, encodeAsked(asked));
   }
 
-  async loadWanted(): Promise<Map<number, number>> {
-    const saved = await this.#redis.hgetall(WANTED_KEY);
-    return new Map(Object.entries(saved).map(([examId, count]) => [Number(examId), Number(count)]));
+  async loadAsked(): Promise<AskedOf | undefined> {
+    const saved = await this.#redis.get(ASKED_KEY);
+    return saved === null ? undefined : decodeAsked(saved);
   }
 
   async saveCursor(address: string): Promise<void> {

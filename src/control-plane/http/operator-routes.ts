@@ -21,10 +21,11 @@ export function operatorRoutes(ports: OperatorPorts): Router {
 
   router.post('/exams/:id/prewarm', onlyFor(ports, 'ADMIN'), async (request, response) => {
     const examId = idOf(request.params.id);
-    if (!examId || !(await ports.exams.byId(examId))) return notFound(response, 'exam');
+    const exam = examId ? await ports.exams.byId(examId) : undefined;
+    if (!exam) return notFound(response, 'exam');
     const body = readBody(response, prewarmBody, request.body);
     if (!body) return;
-    const outcome = await prewarm(ports, examId, body.count);
+    const outcome = await prewarm(ports, exam, body.count);
     if (outcome.distributed.length === 0) {
       const message = 'No worker can take desktops now: none is healthy, enabled, ready and has a free slot.';
       return refuse(response, 409, { error: 'no_free_worker', message, ...outcome });

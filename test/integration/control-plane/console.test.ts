@@ -315,6 +315,14 @@ describe('prewarm and capacity', () => {
       { workerCode: 'a', requested: 4, created: 4, failed: 0, poolAvailable: 4 },
       { workerCode: 'b', requested: 1, created: 1, failed: 0, poolAvailable: 1 },
     ]);
+    const called = JSON.parse(
+      b.calls
+        .find((call) => call.includes('/prewarm'))
+        ?.split(' ')
+        .slice(2)
+        .join(' ') ?? '{}',
+    );
+    expect(called, 'the desktops show the title').toEqual({ examId, count: 1, env: { EXAM_NAME: 'Algorithms' } });
   });
   it('counts as failed what no worker has room for, or what a worker does not answer', async () => {
     b.mode = 'hangs';

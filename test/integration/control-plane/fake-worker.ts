@@ -6,7 +6,11 @@ import { z } from 'zod';
 
 const TOKEN_HEADER = 'x-cluster-token';
 const seat = z.strictObject({ userId: z.int().positive(), examId: z.int().positive() });
-const wanted = z.strictObject({ examId: z.int().positive(), count: z.int().positive() });
+const wanted = z.strictObject({
+  examId: z.int().positive(),
+  count: z.int().positive(),
+  env: z.strictObject({ EXAM_NAME: z.string() }),
+});
 
 /** A worker as contract section 1 has it, in memory: holds the control-plane to the letter of every call. */
 export interface FakeWorker {

@@ -32,7 +32,7 @@ function desktop(odd: Odd = {}): Desktop {
 }
 
 function snapshot(desktops: Desktop[], maxDesktops = 4, imageId: string | undefined = 'now'): Snapshot {
-  return { desktops, maxDesktops, imageId, template: 'now' };
+  return { desktops, maxDesktops, imageId, template: 'now', overrides: new Map() };
 }
 
 const short = (step: Step): string =>

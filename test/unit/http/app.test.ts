@@ -36,6 +36,7 @@ beforeEach(async () => {
   const ports: AppPorts = {
     clusterToken: TOKEN,
     prewarmMax: 200,
+    desktopEnv: { EXAM_RESTRICT_INTERNET: 'true' },
     pool: {
       allocate: (seat) => {
         calls.push(['allocate', seat]);
@@ -45,8 +46,8 @@ beforeEach(async () => {
         calls.push(['release', seat]);
         return seat.userId === 42;
       },
-      prewarm: async (examId, count) => {
-        calls.push(['prewarm', examId, count]);
+      prewarm: async (examId, count, overrides) => {
+        calls.push(['prewarm', examId, count, ...(overrides ? [overrides] : [])]);
         return { requested: count, created: count, failed: 0, poolAvailable: 0 };
       },
       reconcile: async (dryRun) => {
@@ -211,6 +212,29 @@ describe('no desktop now', () => {
     const answer = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7 });
     expect([answer.status, answer.body.message]).toEqual([500, 'exam image is missing']);
     expect(logged).toHaveLength(1);
+  });
+});
+
+describe('an exam’s own settings in a prewarm call', () => {
+  const prewarm = (env: unknown) => ask('POST', '/api/vdi/cluster/prewarm', { examId: 7, count: 1, env });
+
+  test('are handed on as they are', async () => {
+    expect((await prewarm({ EXAM_NAME: 'Algorithms' })).status).toBe(200);
+    expect(calls).toEqual([['prewarm', 7, 1, { EXAM_NAME: 'Algorithms' }]]);
+  });
+
+  test.each<[unknown, string[]]>([
+    [{ EXAM_VM_PASSWORD: 'x' }, ['env.EXAM_VM_PASSWORD']],
+    [{ EXAM_NAME: 'a\nb', EXAM_RESTRICT_INTERNET: 'false' }, ['env.EXAM_NAME', 'env.EXAM_RESTRICT_INTERNET']],
+    [{ EXAM_NAME: 7 }, ['env.EXAM_NAME']],
+    ['EXAM_NAME=x', ['env']],
+    [null, ['env']],
+    [[], ['env']],
+  ])('%j is a 400 that names %j, and nothing is done', async (env, fields) => {
+    const answer = await prewarm(env);
+    expect(answer.status).toBe(400);
+    expect((answer.body.fields as { field: string }[]).map(({ field }) => field)).toEqual(fields);
+    expect(calls).toEqual([]);
   });
 });
 

@@ -19,6 +19,7 @@ beforeAll(async () => {
   const app = workerApp({
     clusterToken: 'a token of the test',
     prewarmMax: 10,
+    desktopEnv: {},
     pool: { allocate: never, release: never, prewarm: never, reconcile: never },
     log: { info: quiet, warn: quiet, error: quiet },
     openapi: text,

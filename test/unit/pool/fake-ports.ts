@@ -1,8 +1,10 @@
 import type { Desktop } from '../../../src/desktop/desktop.ts';
 import { isInUse, isPooled, isUsable } from '../../../src/desktop/desktop.ts';
 import { type Seat, seatName } from '../../../src/desktop/names.ts';
+import type { AskedOf } from '../../../src/pool/asked.ts';
 import type { LedgerDesktop, LedgerEvent } from '../../../src/pool/ledger.ts';
 import type { Holder, Ledger, Log, Mirror, Session } from '../../../src/pool/ports.ts';
+import { decodeAsked, encodeAsked } from '../../../src/redis/asked-text.ts';
 
 export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -11,7 +13,7 @@ export class FakeMirror implements Mirror {
   away = false;
   readonly sessions = new Map<string, Session>();
   readonly pools = new Map<number, Set<string>>();
-  readonly wanted = new Map<number, number>();
+  asked: string | undefined;
   cursor: string | undefined;
 
   async saveSession(seat: Seat, session: Session): Promise<void> {
@@ -46,15 +48,14 @@ export class FakeMirror implements Mirror {
       await this.poolJoined(desktop.labels.examId, desktop.name);
   }
 
-  async saveWanted(examId: number, count: number): Promise<void> {
+  async saveAsked(asked: AskedOf): Promise<void> {
     this.#answer();
-    if (count > 0) this.wanted.set(examId, count);
-    else this.wanted.delete(examId);
+    this.asked = encodeAsked(asked);
   }
 
-  async loadWanted(): Promise<Map<number, number>> {
+  async loadAsked(): Promise<AskedOf | undefined> {
     this.#answer();
-    return new Map(this.wanted);
+    return this.asked === undefined ? undefined : decodeAsked(this.asked);
   }
 
   async saveCursor(address: string): Promise<void> {

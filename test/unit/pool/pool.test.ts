@@ -42,7 +42,7 @@ test('a warm desktop is there within one rename, and the pool is filled up again
   expect(idOf(await within(worker, 5, worker.pool.allocate(seat)))).toBe('c1');
   expect(worker.engine.calls.map(({ call }) => call)).toEqual(['claim']);
   await worker.time.advance(10_000);
-  expect(worker.pool.counts()).toEqual([{ examId: 7, wanted: 2, warm: 2, creating: 0, inUse: 1 }]);
+  expect(worker.pool.counts()).toEqual([{ examId: 7, wanted: 2, warm: 2, creating: 0, inUse: 1, env: {} }]);
 });
 
 test('two students asking at once for the last one do not get the same', async () => {
@@ -203,12 +203,12 @@ test('an emptied Redis is filled again from Docker; what was asked for comes bac
   await worker.time.advance(10_000);
   worker.mirror.sessions.clear();
   worker.mirror.pools.clear();
-  worker.mirror.wanted.clear();
+  worker.mirror.asked = undefined;
   worker.pool.mirrorIsBack();
   await worker.time.advance(100);
   expect([...worker.mirror.sessions.keys()]).toEqual(['exam_7_u42']);
   expect([...(worker.mirror.pools.get(7) ?? [])]).toHaveLength(1);
-  expect(worker.mirror.wanted.get(7)).toBe(1);
+  expect((await worker.mirror.loadAsked())?.wanted.get(7)).toBe(1);
 });
 
 test('a stopped pool stops no desktop', async () => {
