@@ -6,8 +6,11 @@ HOME_DIR=/home/student
 accounts() {
   groupadd -g 1000 student
   useradd -u 1000 -g 1000 -M -d "$HOME_DIR" -s /bin/bash -c "Student" student
-  groupadd -r -g 900 exam-dns
-  useradd -r -u 900 -g exam-dns -M -d /nonexistent -s /usr/sbin/nologin exam-dns
+  local service
+  for service in 900:exam-names 901:exam-gate; do
+    groupadd -r -g "${service%:*}" "${service#*:}"
+    useradd -r -u "${service%:*}" -g "${service#*:}" -M -d /nonexistent -s /usr/sbin/nologin "${service#*:}"
+  done
 }
 
 # Samples of languages that were left out of the image would only disappoint.

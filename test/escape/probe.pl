@@ -15,12 +15,21 @@ sub ask { # SOCKET PACKET ADDRESS SECONDS: the reply
     return $reply;
 }
 
+sub pass { # FROM TO: one datagram between two sockets of this machine
+    my ($from, $to) = @_;
+    defined send($from, 'hello', 0, getsockname $to) or end(0, "send: $!");
+    my $wait = ''; vec($wait, fileno $to, 1) = 1;
+    end(select($wait, undef, undef, 1.5) > 0, 'passed on');
+}
+
 sub place { # HOST PORT TYPE: family and address; a name is asked of the resolver, as any program does
     my ($host, $port, $type) = @_;
     my ($error, @found) = getaddrinfo($host, $port, { socktype => $type });
     end(0, "name: $error") if $error || !@found;
     return @{ $found[0] }{qw(family addr)};
 }
+
+sub become { my $uid = shift; $( = $) = "$uid $uid"; ($<, $>) = ($uid, $uid); end(0, "could not become $uid") if $> != $uid; }
 
 sub question { my $name = shift; pack('n6', $$ & 0xffff, 0x0100, 1, 0, 0, 0) . join('', map { pack('C/a*', $_) } split /\./, $name) . pack('C n n', 0, 1, 1) }
 
@@ -45,11 +54,29 @@ my %kinds = (
     },
     dns => sub { # SERVER NAME [UID to become first]
         my ($server, $name, $uid) = @_;
-        if (defined $uid) { $( = $) = "$uid $uid"; ($<, $>) = ($uid, $uid); end(0, "could not become $uid") if $> != $uid; }
+        become($uid) if defined $uid;
         my ($family, $address) = place($server, 53, SOCK_DGRAM);
         socket(my $s, $family, SOCK_DGRAM, 0) or end(0, "socket: $!");
         my $reply = ask($s, question($name), $address, 1.5);
         end(unpack('x6 n', $reply) > 0, 'reply code ' . (unpack('x3 C', $reply) & 15));
+    },
+    knock => sub { # ADDRESS PORT [UID to become first]: a datagram towards it, then a web request
+        my ($host, $port, $uid) = @_;
+        become($uid) if defined $uid;
+        my ($family, $address) = place($host, $port, SOCK_DGRAM);
+        socket(my $s, $family, SOCK_DGRAM, 0) or end(0, "socket: $!");
+        send($s, '', 0, $address) for 1 .. 3;
+        ($family, $address) = place($host, 80, SOCK_STREAM);
+        socket(my $t, $family, SOCK_STREAM, 0) or end(0, "socket: $!");
+        end(connect($t, $address), "connect: $!");
+    },
+    mark => sub { socket(my $s, AF_INET, SOCK_DGRAM, 0) or end(0, "$!"); end(setsockopt($s, SOL_SOCKET, 36, pack('L', $_[0])), "$!") },
+    pose => sub { # ADDRESS: a datagram from port 53 of that address of this machine to a socket of its own
+        my ($host) = @_;
+        socket(my $s, AF_INET, SOCK_DGRAM, 0); socket(my $r, AF_INET, SOCK_DGRAM, 0);
+        bind($s, pack_sockaddr_in(53, inet_aton($host))) or end(0, "bind: $!");
+        bind($r, pack_sockaddr_in(0, inet_aton('127.0.0.1')));
+        pass($s, $r);
     },
     flood => sub { # COUNT questions at once; through when nearly all are answered
         my ($count) = @_;

@@ -146,7 +146,7 @@ export const faults: readonly Fault[] = [
       if (warm) await killed(rig, warm.Id);
     },
   },
-  ...['xrdp', 'Xorg', 'chromium', 'xrdp-sesman', 'dnsmasq'].map((program) => ({
+  ...['xrdp', 'Xorg', 'chromium', 'xrdp-sesman', 'names'].map((program) => ({
     name: `${program} killed in a student’s desktop`,
     act: async ({ rig, invariants }: Scene) => {
       const [, containerId] = [...invariants.seated()][1] ?? [];
