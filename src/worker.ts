@@ -10,6 +10,7 @@ import { connectDocker } from './docker/connect.ts';
 import { DockerEngine } from './docker/engine.ts';
 import { type Template, templateDigest } from './docker/template.ts';
 import { watchDesktops } from './docker/watch.ts';
+import { HostReader } from './host/left.ts';
 import { workerApp } from './http/app.ts';
 import { Readiness } from './http/readiness.ts';
 import { workerStatus } from './http/status.ts';
@@ -49,12 +50,14 @@ async function main(): Promise<void> {
       maxDesktops: most,
       prewarmMax: settings.prewarmMax,
       createWidth: settings.createWidth,
+      desktopMemoryMb: settings.desktop.memoryMb,
       readyTimeoutMs: settings.readyTimeoutMs,
       answerWithinMs: settings.answerWithinMs,
       template: templateDigest(template),
       network: settings.network.cidr,
     },
     engine,
+    host: new HostReader(),
     mirror: new RedisMirror(redis),
     holder: {
       hold: (desktop) => holder.hold(desktop),
@@ -97,8 +100,15 @@ async function main(): Promise<void> {
     log,
     openapi: openapi ?? '',
     reasons: () => readiness.reasons(),
-    status: () =>
-      workerStatus({ pool, maxSessions: most, reasons: readiness.reasons(), version, connected: door.connected() }),
+    status: async () =>
+      workerStatus({
+        pool,
+        maxSessions: most,
+        room: await pool.room(),
+        reasons: readiness.reasons(),
+        version,
+        connected: door.connected(),
+      }),
   });
 
   await firstConnect(redis);

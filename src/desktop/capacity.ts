@@ -23,3 +23,45 @@ export function maxSessions(host: HostSize, desktop: DesktopSize): number {
 function slotsOf(free: number, each: number): number {
   return Math.floor(free / each);
 }
+
+/** What the host has left at a moment, whoever uses the rest. Undefined: it cannot be told, and limits nothing. */
+export interface HostLeft {
+  readonly memoryMb?: number | undefined;
+  /** On the file system that the engine keeps containers on. */
+  readonly diskMb?: number | undefined;
+  readonly threads?: number | undefined;
+}
+
+/** How many more desktops there is room for, and what is the narrowest. */
+export interface Fit {
+  readonly count: number;
+  readonly short: 'slots' | 'memory' | 'disk' | 'threads';
+}
+
+/** Never used up: the engine, the services and the log must go on. */
+const KEEP_DISK_MB = 1_024;
+const KEEP_THREADS = 1_000;
+/** A desktop's own layer and log while a student works, and what its programs run at once; both with room to spare. */
+const DESKTOP_DISK_MB = 256;
+const DESKTOP_THREADS = 400;
+
+/**
+ * The contract's slots are a plan made from the host's size. This is the host as it is: other programs may have taken
+ * what the plan counts on, and a desktop too many takes everybody's down with it.
+ * @param coming desktops that are starting: what they will take is not missing from `left` yet
+ * @param memoryMb a desktop's memory limit. Half of it must be there: more than a session was seen to take, and
+ *   hosts on which all of them reach their limit at once are what the slots are for
+ */
+export function fitsBeside(now: { slots: number; coming: number; left: HostLeft; memoryMb: number }): Fit {
+  const { slots, coming, left, memoryMb } = now;
+  const by = (have: number | undefined, keep: number, each: number): number =>
+    have === undefined ? Number.POSITIVE_INFINITY : Math.floor((have - keep) / each) - coming;
+  const rooms: Fit[] = [
+    { short: 'slots', count: slots },
+    { short: 'memory', count: by(left.memoryMb, 0, memoryMb / 2) },
+    { short: 'disk', count: by(left.diskMb, KEEP_DISK_MB, DESKTOP_DISK_MB) },
+    { short: 'threads', count: by(left.threads, KEEP_THREADS, DESKTOP_THREADS) },
+  ];
+  const { count, short } = rooms.reduce((narrowest, room) => (room.count < narrowest.count ? room : narrowest));
+  return { count: Math.max(0, count), short };
+}

@@ -1,13 +1,28 @@
 import type { Response } from 'express';
 import type { Allocation, Refusal } from '../pool/allocate.ts';
-import { EngineDown } from '../pool/ports.ts';
+import { EngineDown, ImageMissing } from '../pool/ports.ts';
+
+/** After how many seconds another try is worth it. */
+const RETRY_SEC: Record<Refusal, number> = {
+  'pool-empty': 3,
+  'host-full': 30,
+  'engine-down': 5,
+  'desktops-failing': 10,
+  'image-missing': 30,
+  'desktop-restarting': 2,
+  'name-taken': 30,
+};
 
 const WORDS: Record<Refusal, string> = {
   'pool-empty': 'No free desktop yet; one is being made. Try again.',
-  'host-full': 'Every slot of this worker is taken. Try another worker.',
+  'host-full':
+    'Every slot of this worker is taken, or its host has nothing left for another desktop; its status says which. Try another worker.',
   'engine-down': 'The container engine of this worker does not answer. Try another worker.',
   'desktops-failing': 'New desktops do not come up on this worker; its status says why. Try another worker.',
+  'image-missing': 'This worker has no image to make desktops from; run ./start.sh on it. Try another worker.',
   'desktop-restarting': 'The desktop of this student is coming back. Try again.',
+  'name-taken':
+    'Another worker on the same engine has a desktop for a student and exam of these numbers (docs/adr/0001). Try another worker.',
 };
 
 /** The contract's `{ip, containerId}`, or 503 with a reason code and when to try again. */
@@ -17,17 +32,19 @@ export function answerAllocation(response: Response, allocation: Allocation): vo
     response.json({ ip, containerId, containerName: name });
     return;
   }
-  unavailable(response, allocation.reason, allocation.retryAfterSec);
+  unavailable(response, allocation.reason);
 }
 
-/** @returns whether the error was the engine's absence, and is answered */
-export function answerEngineDown(response: Response, error: unknown): boolean {
-  if (!(error instanceof EngineDown)) return false;
-  unavailable(response, 'engine-down', 5);
+/** @returns whether the error was the absence of something the worker needs, and is answered */
+export function answerAbsence(response: Response, error: unknown): boolean {
+  if (error instanceof EngineDown) unavailable(response, 'engine-down');
+  else if (error instanceof ImageMissing) unavailable(response, 'image-missing');
+  else return false;
   return true;
 }
 
-function unavailable(response: Response, reason: Refusal, retryAfterSec: number): void {
+function unavailable(response: Response, reason: Refusal): void {
+  const retryAfterSec = RETRY_SEC[reason];
   response
     .status(503)
     .set('retry-after', String(retryAfterSec))

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Overrides } from '../desktop/overrides.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Log } from '../pool/ports.ts';
-import { answerAllocation, answerEngineDown } from './answers.ts';
+import { answerAbsence, answerAllocation } from './answers.ts';
 import { parseBody, prewarmBody, SeatBody } from './bodies.ts';
 import { requireClusterToken } from './cluster-token.ts';
 
@@ -19,7 +19,7 @@ export interface AppPorts {
   /** What stands in the way of serving students; empty when all is well. */
   reasons(): readonly string[];
   /** Answer of the status call. */
-  status(): object;
+  status(): Promise<object>;
 }
 
 /** The contract's section 1, and what operators and the heartbeat ask beside it. */
@@ -55,7 +55,7 @@ export function workerApp(ports: AppPorts): Express {
   cluster.post('/reconcile', async (request, response) => {
     response.json(await pool.reconcile(request.query.dryRun === 'true'));
   });
-  cluster.get('/status', (_request, response) => void response.json(ports.status()));
+  cluster.get('/status', async (_request, response) => void response.json(await ports.status()));
   app.use('/api/vdi/cluster', cluster);
 
   app.use((request, response) => {
@@ -79,7 +79,7 @@ function checked<T>(schema: z.ZodType<T>, body: unknown, response: Response): T 
 function lastResort(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error);
-    if (answerEngineDown(response, error)) return;
+    if (answerAbsence(response, error)) return;
     const status: unknown = error instanceof Error ? Reflect.get(error, 'status') : undefined;
     if (typeof status === 'number' && status >= 400 && status < 500) {
       response

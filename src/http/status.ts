@@ -1,9 +1,12 @@
+import type { Fit } from '../desktop/capacity.ts';
 import { isInUse, isUsable, seatOf } from '../desktop/desktop.ts';
 import type { Pool } from '../pool/pool.ts';
 
 export interface StatusFacts {
   readonly pool: Pick<Pool, 'desktops' | 'counts' | 'lastFailure'>;
   readonly maxSessions: number;
+  /** What more could be made now. */
+  readonly room: Fit;
   readonly reasons: readonly string[];
   readonly version: string;
   /** Container ids with a tunnel open now. */
@@ -11,7 +14,7 @@ export interface StatusFacts {
 }
 
 /** The worker as it is now, for status.sh and the heartbeat. Holds no secret. */
-export function workerStatus({ pool, maxSessions, reasons, version, connected }: StatusFacts) {
+export function workerStatus({ pool, maxSessions, room, reasons, version, connected }: StatusFacts) {
   const desktops = pool.desktops();
   return {
     ready: reasons.length === 0,
@@ -19,6 +22,7 @@ export function workerStatus({ pool, maxSessions, reasons, version, connected }:
     version,
     activeSessions: desktops.filter(isInUse).length,
     maxSessions,
+    room,
     pools: pool.counts(),
     lastFailure: pool.lastFailure ?? null,
     desktops: desktops.map((desktop) => ({

@@ -1,31 +1,34 @@
+import type { Fit } from '../desktop/capacity.ts';
 import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
 import { type Seat, seatName } from '../desktop/names.ts';
 import { adopt, adoptDoubted, adoptOnce } from './adopt.ts';
 import { bestEffort, everyDesktop, imageForNew, type PoolParts } from './parts.ts';
-import { EngineDown, type Source } from './ports.ts';
+import { EngineDown, ImageMissing, type Source } from './ports.ts';
 import { restart } from './restart.ts';
+import { lookForRoom } from './room.ts';
 
 /**
  * Why no desktop was given. Each is worth another try:
  * - `pool-empty`: one is being made and was not there in time
- * - `host-full`: every slot is taken
+ * - `host-full`: every slot is taken, or the host has no memory, disk or threads left for one more
  * - `engine-down`: the container engine does not answer
  * - `desktops-failing`: new desktops do not come up; status says why
+ * - `image-missing`: there is nothing to make desktops from
  * - `desktop-restarting`: the student's own desktop had stopped and is coming back
+ * - `name-taken`: another worker of this engine has a desktop for a student and exam of these numbers
  */
-export type Refusal = 'pool-empty' | 'host-full' | 'engine-down' | 'desktops-failing' | 'desktop-restarting';
+export type Refusal =
+  | 'pool-empty'
+  | 'host-full'
+  | 'engine-down'
+  | 'desktops-failing'
+  | 'image-missing'
+  | 'desktop-restarting'
+  | 'name-taken';
 
 export type Allocation =
   | { readonly kind: 'seated'; readonly desktop: Desktop }
-  | { readonly kind: 'refused'; readonly reason: Refusal; readonly retryAfterSec: number };
-
-const RETRY_SEC: Record<Refusal, number> = {
-  'pool-empty': 3,
-  'host-full': 30,
-  'engine-down': 5,
-  'desktops-failing': 10,
-  'desktop-restarting': 2,
-};
+  | { readonly kind: 'refused'; readonly reason: Refusal };
 
 /**
  * Gives the student a desktop: the one that is already his, else a warm one, else a new one if it comes up in time.
@@ -41,6 +44,7 @@ export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation
       return await seatAnew(parts, seat, deadline);
     } catch (error) {
       if (error instanceof EngineDown) return refuse('engine-down');
+      if (error instanceof ImageMissing) return refuse('image-missing');
       throw error;
     }
   });
@@ -67,6 +71,7 @@ async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise
       const seated = await claim(parts, candidate, seat, source).finally(() =>
         parts.roster.forget(candidate.containerId),
       );
+      if (seated === 'name-taken') return refuse('name-taken');
       if (seated) return await returnTo(parts, seated, deadline);
       continue;
     }
@@ -75,7 +80,8 @@ async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise
     if (left <= 0) return refuse('pool-empty');
     const imageId = await imageForNew(parts);
     await adoptDoubted(parts);
-    const wait = await awaitDesktop(parts, seat.examId, imageId, left);
+    const room = await lookForRoom(parts);
+    const wait = await awaitDesktop(parts, seat.examId, imageId, room, left);
     if (wait !== 'changed') return refuse(wait);
   }
 }
@@ -83,16 +89,22 @@ async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise
 type Wait = 'changed' | Refusal;
 
 /** Waits for a change, with one desktop under way per waiting student of this exam where the host has room. */
-async function awaitDesktop(parts: PoolParts, examId: number, imageId: string, ms: number): Promise<Wait> {
-  const { waiting, maker, asked, settings } = parts;
+async function awaitDesktop(
+  parts: PoolParts,
+  examId: number,
+  imageId: string,
+  room: () => Fit,
+  ms: number,
+): Promise<Wait> {
+  const { waiting, maker, asked } = parts;
   const students = (waiting.get(examId) ?? 0) + 1;
   waiting.set(examId, students);
   try {
     const all = everyDesktop(parts);
     const coming = all.filter((desktop) => isComing(desktop, examId) && asked.fits(desktop)).length;
     if (coming < students) {
-      const full = all.length >= settings.maxDesktops;
-      const failing = maker.pauseMs() > 0;
+      const full = room().count === 0;
+      const failing = maker.pauseMs(examId) > 0;
       if (coming === 0 && full) return 'host-full';
       if (coming === 0 && failing) return 'desktops-failing';
       if (!full && !failing) maker.make(examId, imageId, 'student');
@@ -108,7 +120,12 @@ function isComing(desktop: Desktop, examId: number): boolean {
   return isPooled(desktop) && desktop.labels.examId === examId && desktop.state === 'starting';
 }
 
-async function claim(parts: PoolParts, candidate: Desktop, seat: Seat, source: Source): Promise<Desktop | undefined> {
+async function claim(
+  parts: PoolParts,
+  candidate: Desktop,
+  seat: Seat,
+  source: Source,
+): Promise<Desktop | 'name-taken' | undefined> {
   const { engine, roster, history, mirror, log } = parts;
   const name = seatName(seat);
   const outcome = await engine.claim(candidate.name, name);
@@ -117,7 +134,8 @@ async function claim(parts: PoolParts, candidate: Desktop, seat: Seat, source: S
     await adopt(parts);
     const own = roster.atSeat(seat);
     if (own || outcome === 'gone') return own;
-    throw new Error(`${name} exists on this engine but is not this worker's; remove or rename that container`);
+    log.error({ container: name }, 'a container of this name on this engine is not this worker’s');
+    return 'name-taken';
   }
   const desktop = roster.rename(candidate.containerId, name);
   if (desktop) history.began(desktop, source);
@@ -130,5 +148,5 @@ async function claim(parts: PoolParts, candidate: Desktop, seat: Seat, source: S
 }
 
 function refuse(reason: Refusal): Allocation {
-  return { kind: 'refused', reason, retryAfterSec: RETRY_SEC[reason] };
+  return { kind: 'refused', reason };
 }

@@ -3,12 +3,11 @@ import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
 import { poolName } from '../desktop/names.ts';
 import { Pace } from './pace.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
-import { AddressTaken, type Container, type Order } from './ports.ts';
+import { AddressTaken, type Container, EngineDown, type Order } from './ports.ts';
+import { Setbacks } from './setbacks.ts';
 
 const ADDRESS_TRIES = 8;
 const HOLD_AGAIN_MS = 1_000;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
 
 type MakerParts = Pick<
   PoolParts,
@@ -22,14 +21,12 @@ type MakerParts = Pick<
 export class Maker {
   readonly #parts: MakerParts;
   readonly #pace: Pace;
+  readonly #setbacks = new Setbacks();
   readonly #unborn = new Map<string, Desktop>();
   readonly #comingUp = new Map<string, Promise<void>>();
   readonly #holding = new Set<string>();
   readonly #wakers = new Set<() => void>();
   #cursor: number | undefined;
-  #failuresInRow = 0;
-  #pauseUntil = 0;
-  #lastFailure: string | undefined;
 
   constructor(parts: MakerParts) {
     this.#parts = parts;
@@ -47,12 +44,12 @@ export class Maker {
 
   /** Why the last create failed; undefined once one has come up again. */
   get lastFailure(): string | undefined {
-    return this.#lastFailure;
+    return this.#setbacks.last;
   }
 
-  /** Milliseconds until creates are worth trying again after failures; 0 when they are now. */
-  pauseMs(): number {
-    return Math.max(0, this.#pauseUntil - this.#parts.clock());
+  /** Milliseconds until creates of this exam are worth trying again after failures; 0 when they are now. */
+  pauseMs(examId: number): number {
+    return this.#setbacks.pauseMs(examId, this.#parts.clock());
   }
 
   /** Starts making a pool desktop; it shows up in the roster, ready or failed. Counted from this call on, never rises. */
@@ -80,7 +77,7 @@ export class Maker {
     });
     void this.#pace
       .with(() => this.#create({ name, labels, ip: '' }))
-      .catch((error: unknown) => this.#failed(name, String(error)))
+      .catch((error: unknown) => this.#rose({ examId, name, begunAt: createdAt }, error))
       .finally(() => {
         this.#unborn.delete(id);
         this.#wake();
@@ -91,8 +88,12 @@ export class Maker {
   bringUp(containerId: string): Promise<void> {
     const under = this.#comingUp.get(containerId);
     if (under !== undefined) return under;
-    const run = this.#bringUp(containerId)
-      .catch((error: unknown) => this.#failed(this.#parts.roster.get(containerId)?.name ?? containerId, String(error)))
+    const begunAt = this.#parts.clock();
+    const run = this.#bringUp(containerId, begunAt)
+      .catch((error: unknown) => {
+        const desktop = this.#parts.roster.get(containerId);
+        if (desktop) this.#rose({ ...atFault(desktop), begunAt }, error);
+      })
       .finally(() => {
         this.#comingUp.delete(containerId);
         this.#wake();
@@ -153,20 +154,17 @@ export class Maker {
     }
   }
 
-  async #bringUp(containerId: string): Promise<void> {
+  async #bringUp(containerId: string, began: number): Promise<void> {
     const { engine, roster, mirror, settings, log, clock } = this.#parts;
-    const began = clock();
     const readiness = await engine.readiness(containerId, AbortSignal.timeout(settings.readyTimeoutMs));
     const desktop = roster.get(containerId);
     if (!desktop) return;
     if (readiness.kind === 'failed') {
       roster.setState(containerId, 'failed', readiness.reason);
-      this.#failed(desktop.name, readiness.reason);
+      this.#failed({ ...atFault(desktop), reason: readiness.reason, begunAt: began });
       return;
     }
-    this.#failuresInRow = 0;
-    this.#pauseUntil = 0;
-    this.#lastFailure = undefined;
+    this.#setbacks.cameUp(desktop.labels.examId);
     roster.setState(containerId, 'ready', readiness.note);
     log.info({ desktop: desktop.name, ms: clock() - began, note: readiness.note }, 'desktop ready');
     this.#wake();
@@ -176,14 +174,21 @@ export class Maker {
     await this.hold(ready);
   }
 
-  // A broken image fails each time: without a growing pause the worker would make and remove desktops as fast as it can.
-  #failed(name: string, reason: string): void {
+  // The engine's absence is no fault of this exam's desktops: when it is back they may be made at once.
+  #rose(failure: Omit<Failure, 'reason'>, error: unknown): void {
+    if (error instanceof EngineDown) {
+      this.#parts.log.warn({ desktop: failure.name, error: error.message }, 'engine away while a desktop came up');
+      this.#parts.nudge();
+    } else this.#failed({ ...failure, reason: String(error) });
+  }
+
+  #failed({ examId, name, reason, begunAt }: Failure): void {
     const { log, clock, nudge } = this.#parts;
-    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failuresInRow++);
-    this.#pauseUntil = clock() + pause;
-    this.#lastFailure = `${name}: ${reason}`;
-    log.error({ desktop: name, reason, pauseMs: pause }, 'desktop did not come up');
+    this.#setbacks.failed(examId, `${name}: ${reason}`, begunAt, clock());
+    const pauseMs = this.pauseMs(examId);
+    log.error({ desktop: name, reason, pauseMs }, 'desktop did not come up');
     nudge();
+    setTimeout(nudge, pauseMs).unref();
   }
 
   async #takeAddress(desktopId: string): Promise<string> {
@@ -209,4 +214,15 @@ export class Maker {
   #wake(): void {
     for (const wake of [...this.#wakers]) wake();
   }
+}
+
+interface Failure {
+  readonly examId: number;
+  readonly name: string;
+  readonly reason: string;
+  readonly begunAt: number;
+}
+
+function atFault({ name, labels }: Desktop): Pick<Failure, 'name' | 'examId'> {
+  return { name, examId: labels.examId };
 }

@@ -1,9 +1,8 @@
 import type { Desktop } from '../desktop/desktop.ts';
-import type { Snapshot } from '../desktop/plan.ts';
 import type { Asked } from './asked.ts';
 import type { History } from './history.ts';
 import type { Maker } from './maker.ts';
-import type { Clock, Engine, Holder, Log, Mirror } from './ports.ts';
+import { type Clock, type Engine, type Holder, type Host, ImageMissing, type Log, type Mirror } from './ports.ts';
 import type { Roster } from './roster.ts';
 import type { Turns } from './turns.ts';
 
@@ -15,6 +14,8 @@ export interface PoolSettings {
   readonly prewarmMax: number;
   /** Creates at a time. */
   readonly createWidth: number;
+  /** A desktop's memory limit. */
+  readonly desktopMemoryMb: number;
   /** A desktop that has not come up after this is failed. Milliseconds. */
   readonly readyTimeoutMs: number;
   /** allocate answers within this, well inside the caller's own limit. Milliseconds. */
@@ -29,6 +30,7 @@ export interface PoolSettings {
 export interface PoolParts {
   readonly settings: PoolSettings;
   readonly engine: Engine;
+  readonly host: Host;
   readonly holder: Holder;
   readonly mirror: Mirror;
   readonly roster: Roster;
@@ -49,22 +51,11 @@ export function everyDesktop({ roster, maker }: Pick<PoolParts, 'roster' | 'make
   return [...roster.all(), ...maker.unborn()];
 }
 
-/** @throws Error when the exam image is missing */
+/** @throws ImageMissing */
 export async function imageForNew({ engine }: Pick<PoolParts, 'engine'>): Promise<string> {
   const imageId = await engine.imageId();
-  if (imageId === undefined) throw new Error('exam image is missing; run ./start.sh to build it');
+  if (imageId === undefined) throw new ImageMissing('exam image is missing; run ./start.sh to build it');
   return imageId;
-}
-
-/** Facts for a plan. */
-export async function takeSnapshot(parts: PoolParts): Promise<Snapshot> {
-  return {
-    desktops: everyDesktop(parts),
-    maxDesktops: parts.settings.maxDesktops,
-    imageId: await parts.engine.imageId(),
-    template: parts.settings.template,
-    overrides: parts.asked.overrides,
-  };
 }
 
 /** Runs a cache write that must not fail its caller: Docker holds the truth and the cache is rewritten when Redis is back. */

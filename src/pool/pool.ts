@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Fit } from '../desktop/capacity.ts';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { Seat } from '../desktop/names.ts';
 import type { Overrides } from '../desktop/overrides.ts';
@@ -8,11 +9,12 @@ import { Asked } from './asked.ts';
 import { History } from './history.ts';
 import { Maker } from './maker.ts';
 import { bestEffort, everyDesktop, type PoolParts, type PoolSettings } from './parts.ts';
-import type { Clock, Engine, Holder, Ledger, Log, Mirror } from './ports.ts';
+import type { Clock, Engine, Holder, Host, Ledger, Log, Mirror } from './ports.ts';
 import { type Prewarmed, prewarm } from './prewarm.ts';
 import { keep, recall } from './recall.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { release } from './release.ts';
+import { lookForRoom } from './room.ts';
 import { Roster } from './roster.ts';
 import { Turns } from './turns.ts';
 
@@ -23,6 +25,7 @@ const FIRST_LOOK_MS = 5_000;
 export interface PoolPorts {
   readonly settings: PoolSettings;
   readonly engine: Engine;
+  readonly host: Host;
   readonly holder: Holder;
   readonly mirror: Mirror;
   readonly ledger: Ledger;
@@ -132,6 +135,11 @@ export class Pool {
       ...count,
       env: asked.overridesOf(count.examId),
     }));
+  }
+
+  /** How many desktops could be made now, and what is the narrowest. */
+  async room(): Promise<Fit> {
+    return (await lookForRoom(this.#parts))();
   }
 
   get lastFailure(): string | undefined {

@@ -1,3 +1,4 @@
+import type { HostLeft } from '../desktop/capacity.ts';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { DesktopLabels } from '../desktop/labels.ts';
 import type { Seat } from '../desktop/names.ts';
@@ -57,6 +58,11 @@ export class EngineDown extends Error {
   override name = 'EngineDown';
 }
 
+/** The image that desktops are made from is not on the engine. */
+export class ImageMissing extends Error {
+  override name = 'ImageMissing';
+}
+
 /** Something else has this address on the exam network. */
 export class AddressTaken extends Error {
   override name = 'AddressTaken';
@@ -68,6 +74,12 @@ export interface Holder {
   hold(desktop: Desktop): Promise<void>;
   /** Ends the connection and every tunnel that joined it. */
   drop(containerId: string): void;
+}
+
+/** The machine that all of this runs on. */
+export interface Host {
+  /** What it has left now. Never rises. */
+  left(): Promise<HostLeft>;
 }
 
 export type Source = 'pool' | 'cold' | 'adopted';

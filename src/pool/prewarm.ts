@@ -3,6 +3,7 @@ import type { Overrides } from '../desktop/overrides.ts';
 import { adoptDoubted } from './adopt.ts';
 import { everyDesktop, imageForNew, type PoolParts } from './parts.ts';
 import { keep } from './recall.ts';
+import { lookForRoom } from './room.ts';
 
 /** The contract's four numbers, true at the moment of the answer. */
 export interface Prewarmed {
@@ -30,14 +31,14 @@ export async function prewarm(
   await keep(parts);
   const imageId = await imageForNew(parts);
   await adoptDoubted(parts);
+  const room = await lookForRoom(parts);
   const all = everyDesktop(parts);
   const ofExam = (desktop: Desktop): boolean => isPooled(desktop) && desktop.labels.examId === examId;
   const pooled = all.filter((desktop) => ofExam(desktop) && asked.fits(desktop));
   const usable = pooled.filter(isUsable).length;
   const coming = pooled.filter((desktop) => desktop.state === 'starting').length;
   const missing = Math.max(0, count - usable - coming);
-  const room = Math.max(0, parts.settings.maxDesktops - all.length);
-  const started = Math.min(missing, room);
+  const started = Math.min(missing, room().count);
   for (let made = 0; made < started; made++) parts.maker.make(examId, imageId, 'refill');
   parts.nudge();
   return {

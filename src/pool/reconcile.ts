@@ -1,10 +1,12 @@
 import { assertNever } from '../desktop/assert-never.ts';
+import type { Fit } from '../desktop/capacity.ts';
 import { isPooled, seatOf } from '../desktop/desktop.ts';
 import { seatName } from '../desktop/names.ts';
-import { plan, type Step } from '../desktop/plan.ts';
+import { plan, type Snapshot, type Step } from '../desktop/plan.ts';
 import { adopt } from './adopt.ts';
-import { bestEffort, everyDesktop, type PoolParts, takeSnapshot } from './parts.ts';
+import { bestEffort, everyDesktop, type PoolParts } from './parts.ts';
 import { restart } from './restart.ts';
+import { lookForRoom } from './room.ts';
 
 const STEPS_A_PASS = 100;
 
@@ -24,24 +26,26 @@ export interface Reconciled {
  */
 export async function reconcile(parts: PoolParts, dryRun = false): Promise<Reconciled> {
   await adopt(parts);
-  const snapshot = await takeSnapshot(parts);
+  const room = await lookForRoom(parts);
+  const snapshot = await takeSnapshot(parts, room);
   // With Redis away at a start it is not known what was asked for: then nobody's warm desktop is too many.
   const all = plan(snapshot, parts.asked.wanted, parts.clock()).filter(
     (step) => parts.asked.isKnown || !isSurplus(step),
   );
   const steps = all.slice(0, STEPS_A_PASS);
   let done = 0;
-  if (!dryRun) for (const step of steps) if (await perform(parts, step, snapshot.imageId)) done++;
+  if (!dryRun) for (const step of steps) if (await perform(parts, step, snapshot.imageId, room)) done++;
   return { seen: snapshot.desktops.length, steps, done, partial: all.length > steps.length };
 }
 
 /** @returns whether it was done; a step whose ground has changed since the look is left to the next pass */
-async function perform(parts: PoolParts, step: Step, imageId: string | undefined): Promise<boolean> {
+async function perform(parts: PoolParts, step: Step, imageId: string | undefined, room: () => Fit): Promise<boolean> {
   switch (step.kind) {
     case 'remove':
       return removeFromPool(parts, step);
     case 'make':
-      if (imageId === undefined || parts.maker.pauseMs() > 0 || !isStillMissing(parts, step.examId)) return false;
+      if (imageId === undefined || parts.maker.pauseMs(step.examId) > 0) return false;
+      if (room().count === 0 || !isStillMissing(parts, step.examId)) return false;
       parts.maker.make(step.examId, imageId, 'refill');
       return true;
     case 'hold': {
@@ -57,6 +61,14 @@ async function perform(parts: PoolParts, step: Step, imageId: string | undefined
   }
 }
 
+/** Facts for a plan. */
+async function takeSnapshot(parts: PoolParts, room: () => Fit): Promise<Snapshot> {
+  const imageId = await parts.engine.imageId();
+  const desktops = everyDesktop(parts);
+  const { template } = parts.settings;
+  return { desktops, maxDesktops: desktops.length + room().count, imageId, template, overrides: parts.asked.overrides };
+}
+
 function isSurplus(step: Step): boolean {
   return step.kind === 'remove' && step.why === 'surplus';
 }
@@ -66,14 +78,14 @@ function isStillMissing(parts: PoolParts, examId: number): boolean {
   if (parts.roster.isDoubted) return false;
   const all = everyDesktop(parts);
   const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId).length;
-  return all.length < parts.settings.maxDesktops && pooled < (parts.asked.wanted.get(examId) ?? 0);
+  return pooled < (parts.asked.wanted.get(examId) ?? 0);
 }
 
 async function restartStopped(parts: PoolParts, containerId: string): Promise<boolean> {
   const stopped = parts.roster.get(containerId);
   const seat = stopped && seatOf(stopped);
   // One that dies at each start is not started over and over: the pause grows with every failure.
-  if (!seat || stopped.state !== 'stopped' || parts.maker.pauseMs() > 0) return false;
+  if (!seat || stopped.state !== 'stopped' || parts.maker.pauseMs(seat.examId) > 0) return false;
   return parts.turns.with(seatName(seat), async () => {
     const desktop = parts.roster.get(containerId);
     if (desktop?.state !== 'stopped') return false;

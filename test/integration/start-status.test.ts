@@ -35,6 +35,7 @@ const worker = {
   version: '1.2.3',
   activeSessions: 1,
   maxSessions: 4,
+  room: { count: 3, short: 'slots' },
   pools: [{ examId: 7, wanted: 2, warm: 1, creating: 1, inUse: 1 }],
   desktops: [
     { name: 'exam_7_pool_ab', examId: 7, userId: null, state: 'warm', ip: '10.213.1.1', since: new Date() },
@@ -51,6 +52,12 @@ const worker = {
 };
 
 describe('the status table', () => {
+  test('says when the host has less left than its slots', async () => {
+    const { output } = await shown({ ...worker, room: { count: 1, short: 'memory' } });
+    expect(output).toContain('HOST   has memory left for 1 more only');
+    expect((await shown(worker)).output).not.toContain('HOST');
+  });
+
   test('shows slots, pools and the students, not the waiting desktops', async () => {
     const { status, output } = await shown(worker);
     expect(status).toBe(0);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { desktopRange, nextAddress, parseAddress } from '../../../src/desktop/addresses.ts';
-import { maxSessions } from '../../../src/desktop/capacity.ts';
+import { fitsBeside, maxSessions } from '../../../src/desktop/capacity.ts';
+import { HostReader } from '../../../src/host/left.ts';
 import { forSeeds } from '../../seeded.ts';
 
 describe('slots', () => {
@@ -18,6 +19,49 @@ describe('slots', () => {
     // The control-plane's own formula, as the contract writes it, for what is not negative.
     const theirs = Math.min(Math.floor((cpuCores - 1) / vmCpu), Math.floor((memoryMb - 1024) / vmMemory));
     expect(slots).toBe(Math.max(0, theirs));
+  });
+});
+
+describe('room on the host as it is', () => {
+  const plenty = { memoryMb: 100_000, diskMb: 100_000, threads: 100_000 };
+  const room = (odd: object, slots = 10, coming = 0) =>
+    fitsBeside({ slots, coming, left: { ...plenty, ...odd }, memoryMb: 2048 });
+
+  test.each<[string, object, number, number, { count: number; short: string }]>([
+    ['plenty of all: the slots count', {}, 10, 0, { count: 10, short: 'slots' }],
+    ['memory for three halves', { memoryMb: 3 * 1024 + 1000 }, 10, 0, { count: 3, short: 'memory' }],
+    ['of which two are on their way', { memoryMb: 3 * 1024 + 1000 }, 10, 2, { count: 1, short: 'memory' }],
+    ['disk below what is kept', { diskMb: 1_000 }, 10, 0, { count: 0, short: 'disk' }],
+    ['few threads', { threads: 1_900 }, 10, 0, { count: 2, short: 'threads' }],
+    ['more desktops than slots: none, never negative', {}, -2, 0, { count: 0, short: 'slots' }],
+    [
+      'what cannot be told limits nothing',
+      { memoryMb: undefined, diskMb: undefined },
+      5,
+      3,
+      { count: 5, short: 'slots' },
+    ],
+  ])('%s', (_rule, odd, slots, coming, expected) => expect(room(odd, slots, coming)).toEqual(expected));
+
+  test('less left is never more room, and a desktop on its way never makes any', () =>
+    forSeeds(500, (random) => {
+      const left = {
+        memoryMb: random.whole(0, 30_000),
+        diskMb: random.whole(0, 9_000),
+        threads: random.whole(0, 9_000),
+      };
+      const now = { slots: random.whole(0, 12), coming: random.whole(0, 5), left, memoryMb: random.whole(256, 4096) };
+      const { count } = fitsBeside(now);
+      expect(count).toBeLessThanOrEqual(now.slots);
+      expect(fitsBeside({ ...now, coming: now.coming + 1 }).count).toBeLessThanOrEqual(count);
+      const less = { ...left, memoryMb: Math.floor(left.memoryMb / 2) };
+      expect(fitsBeside({ ...now, left: less }).count).toBeLessThanOrEqual(count);
+    }));
+
+  test('the kernel of this host tells all three', async () => {
+    const left = await new HostReader().left();
+    for (const value of Object.values(left)) expect(value).toBeGreaterThan(0);
+    expect(Object.keys(left).sort()).toEqual(['diskMb', 'memoryMb', 'threads']);
   });
 });
 

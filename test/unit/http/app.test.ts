@@ -7,7 +7,7 @@ import { type AppPorts, workerApp } from '../../../src/http/app.ts';
 import { Readiness } from '../../../src/http/readiness.ts';
 import { workerStatus } from '../../../src/http/status.ts';
 import type { Allocation, Refusal } from '../../../src/pool/allocate.ts';
-import { EngineDown } from '../../../src/pool/ports.ts';
+import { EngineDown, ImageMissing } from '../../../src/pool/ports.ts';
 
 const TOKEN = 'the-token-of-the-cluster';
 const desktop: Desktop = {
@@ -58,7 +58,7 @@ beforeEach(async () => {
     log: { info: note, warn: note, error: note },
     openapi: 'openapi: 3.1.0',
     reasons: () => reasons,
-    status: () => ({ ready: true }),
+    status: async () => ({ ready: true }),
   };
   server = createServer(workerApp(ports)).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -191,13 +191,22 @@ describe('a bad body is a 400 that names the field, and nothing is done', () => 
 });
 
 describe('no desktop now', () => {
-  const refusals: Refusal[] = ['pool-empty', 'host-full', 'engine-down', 'desktops-failing', 'desktop-restarting'];
+  const refusals: Refusal[] = [
+    'pool-empty',
+    'host-full',
+    'engine-down',
+    'desktops-failing',
+    'image-missing',
+    'desktop-restarting',
+    'name-taken',
+  ];
   test.each(refusals)('because of %s: 503 with the reason and when to try again', async (reason) => {
-    allocation = async () => ({ kind: 'refused', reason, retryAfterSec: 3 });
+    allocation = async () => ({ kind: 'refused', reason });
     const answer = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7 });
     expect(answer.status).toBe(503);
-    expect(answer.headers.get('retry-after')).toBe('3');
-    expect(answer.body).toMatchObject({ error: reason, retryAfterSec: 3, message: expect.stringMatching(/\w+/) });
+    expect(answer.body).toMatchObject({ error: reason, message: expect.stringMatching(/\w+/) });
+    expect(answer.body.retryAfterSec).toBeGreaterThan(0);
+    expect(answer.headers.get('retry-after')).toBe(String(answer.body.retryAfterSec));
   });
 
   test('the engine away is a 503 too, not a failure of ours', async () => {
@@ -207,10 +216,17 @@ describe('no desktop now', () => {
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
-  test('what nobody expected is a 500 in JSON, logged once', async () => {
-    allocation = () => Promise.reject(new Error('exam image is missing'));
+  test('a missing exam image is a 503 that says what to do, for every call that needs it', async () => {
+    allocation = () => Promise.reject(new ImageMissing('exam image is missing'));
     const answer = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7 });
-    expect([answer.status, answer.body.message]).toEqual([500, 'exam image is missing']);
+    expect([answer.status, answer.body.error]).toEqual([503, 'image-missing']);
+    expect(answer.body.message).toContain('./start.sh');
+  });
+
+  test('what nobody expected is a 500 in JSON, logged once', async () => {
+    allocation = () => Promise.reject(new Error('out of luck'));
+    const answer = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7 });
+    expect([answer.status, answer.body.message]).toEqual([500, 'out of luck']);
     expect(logged).toHaveLength(1);
   });
 });
@@ -284,6 +300,7 @@ test('the status counts students’ desktops, not the warm ones, and holds no pa
       lastFailure: undefined,
     },
     maxSessions: 4,
+    room: { count: 1, short: 'memory' },
     reasons: ['redis: away'],
     version: '1',
     connected: new Set(['c1']),

@@ -24,7 +24,7 @@ beforeAll(async () => {
     log: { info: quiet, warn: quiet, error: quiet },
     openapi: text,
     reasons: () => [],
-    status: () => ({}),
+    status: async () => ({}),
   });
   server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

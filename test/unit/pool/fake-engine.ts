@@ -50,6 +50,8 @@ export class FakeEngine {
   image: string | undefined = 'sha256:one';
   /** Addresses held by something that is no desktop. */
   readonly foreignAddresses = new Set<string>();
+  /** Names of containers that are not this worker's. */
+  readonly foreignNames = new Set<string>();
   /** Creates and claims that took effect unknown to their caller: an answer lost, or a process that died in between. */
   unknown = 0;
   /** Most containers there ever were that a caller could know of. */
@@ -189,7 +191,7 @@ export class FakeEngine {
     const box = this.#find(from);
     if (!box) return 'gone';
     if (box.container.name === to) throw Object.assign(new Error('it has this name'), { statusCode: 400 });
-    if (this.byName(to)) return 'name-taken';
+    if (this.byName(to) || this.foreignNames.has(to)) return 'name-taken';
     if (parseName(box.container.name)?.kind === 'seat')
       this.crimes.push(`${box.container.name} was given away as ${to}`);
     box.container = { ...box.container, name: to };

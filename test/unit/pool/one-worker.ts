@@ -1,3 +1,4 @@
+import type { HostLeft } from '../../../src/desktop/capacity.ts';
 import type { PoolSettings } from '../../../src/pool/parts.ts';
 import { Pool } from '../../../src/pool/pool.ts';
 import { FakeEngine } from './fake-engine.ts';
@@ -9,6 +10,7 @@ const SETTINGS: PoolSettings = {
   maxDesktops: 6,
   prewarmMax: 200,
   createWidth: 3,
+  desktopMemoryMb: 2048,
   readyTimeoutMs: 90_000,
   answerWithinMs: 12_000,
   template: 'template-one',
@@ -20,6 +22,8 @@ export class OneWorker {
   readonly time = new VirtualTime();
   readonly engine = new FakeEngine(this.time);
   readonly mirror = new FakeMirror();
+  /** What the host has left: plenty, unless a test takes it. */
+  left: HostLeft = {};
   readonly ledger = new FakeLedger();
   readonly settings: PoolSettings;
   holder = new FakeHolder();
@@ -52,6 +56,7 @@ export class OneWorker {
     return new Pool({
       settings: this.settings,
       engine: client,
+      host: { left: async () => this.left },
       mirror: this.mirror,
       ledger: this.ledger,
       holder: this.holder,

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Allocation } from '../../../src/pool/allocate.ts';
-import { EngineDown } from '../../../src/pool/ports.ts';
+import { EngineDown, ImageMissing } from '../../../src/pool/ports.ts';
 import { NO_FAULTS } from './fake-engine.ts';
 import { OneWorker } from './one-worker.ts';
 
@@ -172,6 +172,79 @@ test('desktops that never come up are not made as fast as they fail', async () =
   expect(worker.engine.calls.filter(({ call }) => call === 'create').length).toBeLessThan(20);
   expect(worker.pool.lastFailure).toContain('no lock');
   expect(idOf(await within(worker, 12_100, worker.pool.allocate(seat)))).toBe('desktops-failing');
+});
+
+test('a batch that fails together grows the pause once, not once each', async () => {
+  const worker = new OneWorker({ createWidth: 5 });
+  let boots = 0;
+  worker.engine.faults = {
+    ...NO_FAULTS,
+    boot: () => (++boots <= 5 ? { ms: 100 + boots, says: { kind: 'failed', reason: 'no lock' } } : NO_FAULTS.boot()),
+  };
+  void worker.start().pool.prewarm(7, 5);
+  // 0.1 s until they fail, a pause of 1 s, 3 s until the next are up: grown five times it would have been 16 s.
+  await worker.time.advance(6_000);
+  expect(worker.pool.counts()).toMatchObject([{ warm: 5 }]);
+  expect(worker.pool.lastFailure).toBeUndefined();
+});
+
+test('one exam whose desktops fail does not hold up another’s', async () => {
+  const worker = new OneWorker();
+  worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms: 100, says: { kind: 'failed', reason: 'bad page' } }) };
+  await warm(worker, 1);
+  await worker.time.advance(120_000);
+  worker.engine.faults = NO_FAULTS;
+  expect(idOf(await within(worker, 8_000, worker.pool.allocate({ examId: 8, userId: 1 })))).toMatch(/^c/);
+});
+
+test('the engine’s absence is no failure of the desktops: when it is back one is made at once', async () => {
+  const worker = new OneWorker().start();
+  await worker.time.advance(1_000);
+  worker.engine.down = true;
+  for (let tries = 0; tries < 5; tries++) {
+    void worker.pool.prewarm(7, 1).catch(() => undefined);
+    await worker.time.advance(2_000);
+  }
+  worker.engine.down = false;
+  expect(idOf(await within(worker, 5_000, worker.pool.allocate(seat)))).toMatch(/^c/);
+});
+
+test('a host without memory for one more is full, whatever its slots; what is free is still given', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 1);
+  worker.left = { memoryMb: 500 };
+  expect(await within(worker, 10, worker.pool.prewarm(7, 4))).toEqual({
+    requested: 4,
+    created: 0,
+    failed: 3,
+    poolAvailable: 1,
+  });
+  expect(idOf(await within(worker, 100, worker.pool.allocate(seat)))).toBe('c1');
+  expect(idOf(await within(worker, 100, worker.pool.allocate(other)))).toBe('host-full');
+  await worker.time.advance(60_000);
+  expect(worker.engine.names()).toEqual(['exam_7_u42']);
+  worker.left = {};
+  await worker.time.advance(20_000);
+  expect(worker.pool.counts()).toMatchObject([{ warm: 4, inUse: 1 }]);
+});
+
+test('without the exam image a student is told so, and his own desktop is still there', async () => {
+  const worker = new OneWorker().start();
+  await within(worker, 10_000, worker.pool.allocate(seat));
+  worker.engine.image = undefined;
+  expect(idOf(await within(worker, 1_000, worker.pool.allocate(other)))).toBe('image-missing');
+  expect(idOf(await within(worker, 1_000, worker.pool.allocate(seat)))).toBe('c1');
+  const asked = expect(worker.pool.prewarm(7, 1)).rejects.toThrow(ImageMissing);
+  await worker.time.advance(1_000);
+  await asked;
+});
+
+test('a name that another worker of this engine has is refused with words, and the free desktop stays free', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 1);
+  worker.engine.foreignNames.add('exam_7_u42');
+  expect(idOf(await within(worker, 1_000, worker.pool.allocate(seat)))).toBe('name-taken');
+  expect(idOf(await within(worker, 1_000, worker.pool.allocate(other)))).toBe('c1');
 });
 
 test('an address that something else has is passed over', async () => {
