@@ -20,7 +20,7 @@ show_services() {
 
 # Asked through the published port, as the control-plane does, from a container that shares the host's network:
 # the host itself needs neither curl nor jq, and the token appears in no command line.
-show_worker() {
+ask_worker() { # SCRIPT
   local backend
   backend="$(compose ps --all --quiet worker_backend)"
   [[ -n "$backend" ]] || return 2
@@ -28,7 +28,23 @@ show_worker() {
   STATUS_TOKEN="$(env_value WORKER_CLUSTER_TOKEN "$(env_value WORKER_HEARTBEAT_TOKEN)")"
   export STATUS_URL STATUS_TOKEN
   docker run --rm --interactive --network host --cap-drop ALL --security-opt no-new-privileges --env STATUS_TOKEN --env STATUS_URL \
-    "$(docker inspect --format '{{.Config.Image}}' "$backend")" node --input-type=module - <"$ROOT/scripts/status.mjs"
+    --env HISTORY_QUERY "$(docker inspect --format '{{.Config.Image}}' "$backend")" node --input-type=module - <"$ROOT/scripts/$1"
+}
+
+show_history() { # EXAM STUDENT
+  [[ $# == 2 && "$1$2" =~ ^[0-9]+$ ]] || die "say which: ./status.sh history EXAM STUDENT, by their numbers (exam_7_u42: history 7 42)"
+  export HISTORY_QUERY="examId=$1&userId=$2"
+  local told=0
+  ask_worker history.mjs || told=$?
+  ((told != 2)) || die "The backend does not run; ./start.sh starts it. What the central database has is in its tables vdi_worker.sessions and vdi_worker.events."
+  ((told == 0))
+}
+
+usage() {
+  cat <<'USAGE'
+usage: ./status.sh                        services, pools, sessions and slots of this worker
+       ./status.sh history EXAM STUDENT   what happened in a student's sessions, with the proofs of the lock
+USAGE
 }
 
 show_desktops_by_docker() {
@@ -39,13 +55,17 @@ show_desktops_by_docker() {
 }
 
 main() {
-  [[ "${1:-}" =~ ^(--help|-h)$ ]] && say "usage: ./status.sh   (services, pools, sessions and slots of this worker)" && return
-  (($# == 0)) || die "status.sh does not know \"$1\"; see ./status.sh --help"
+  [[ "${1:-}" =~ ^(--help|-h)$ ]] && usage && return
+  [[ $# == 0 || "$1" == history ]] || die "status.sh does not know \"$1\"; see ./status.sh --help"
   need_env_file
   need_engine
+  if [[ "${1:-}" == history ]]; then
+    show_history "${@:2}"
+    return
+  fi
   show_services
   local told=0
-  show_worker || told=$?
+  ask_worker status.mjs || told=$?
   ((told < 2)) || show_desktops_by_docker
   ((told == 0))
 }

@@ -18,12 +18,27 @@ function table(title, rows, empty) {
     print(`  ${row.map((cell, i) => (i === row.length - 1 ? cell : String(cell).padEnd(28))).join('')}`);
 }
 
+function history({ kept, waiting, oldest, dropped, refused, lastError, diskError }) {
+  if (kept !== 'database') return `${waiting} events kept ${kept}`;
+  return [
+    waiting === 0
+      ? 'delivered to the database'
+      : `${waiting} events wait${oldest ? `, the oldest for ${age(oldest)}` : ''}`,
+    ...(dropped > 0 ? [`${dropped} LOST for lack of room`] : []),
+    ...(refused > 0 ? [`${refused} refused by the database`] : []),
+    ...(lastError ? [`database: ${lastError}`] : []),
+    ...(diskError ? [`disk: ${diskError}`] : []),
+  ].join('; ');
+}
+
 function show(worker) {
   const free = Math.max(0, worker.maxSessions - worker.activeSessions);
   print(`WORKER ${worker.ready ? 'ready' : `NOT READY: ${worker.reasons.join('; ')}`} (version ${worker.version})`);
   print(`SLOTS  ${worker.activeSessions} in use, ${free} free, ${worker.maxSessions} in all`);
   if (worker.room.short !== 'slots' && worker.room.count < free)
     print(`HOST   has ${worker.room.short} left for ${worker.room.count} more only`);
+  if (worker.history) print(`HISTORY ${history(worker.history)}`);
+  for (const reason of worker.degraded ?? []) print(`DEGRADED ${reason}`);
   if (worker.lastFailure) print(`FAULT  the last desktop did not come up: ${worker.lastFailure}`);
   table(
     'POOLS',

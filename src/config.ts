@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
 import { amount, flag, required, secret, text, whatIsSet, whole } from './config-fields.ts';
+import { historyFields, historySettings, requireWholeLogin } from './config-history.ts';
 import { controlPlaneSettings, sampleExamSettings } from './control-plane/settings.ts';
 
 /** Stops the start: what is wrong with the environment, every variable named at once. */
@@ -83,9 +84,11 @@ const workerSettings = z
     VDI_PREWARM_CONCURRENCY: whole(5, 1, 64),
     VDI_PREWARM_MAX: whole(200, 1, 10_000),
     CLUSTER_API_TIMEOUT_MS: whole(15_000, 1000, 600_000),
+    ...historyFields,
     ...sizeFields,
     ...examFields,
   })
+  .superRefine(requireWholeLogin)
   .transform((env) => ({
     code: env.WORKER_CODE,
     port: env.WORKER_PORT,
@@ -107,6 +110,7 @@ const workerSettings = z
     // The caller stops listening at its own limit; a fifth of it is left for the way back.
     answerWithinMs: Math.floor(env.CLUSTER_API_TIMEOUT_MS * 0.8),
     ...sizes(env),
+    history: historySettings(env),
     username: env.EXAM_VM_USERNAME,
     desktopEnv: {
       ...(Object.fromEntries(

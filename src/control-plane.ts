@@ -13,7 +13,7 @@ import { httpWorkerCalls } from './control-plane/worker-calls.ts';
 import { openDatabase } from './postgres/database.ts';
 import { dispatchStore } from './postgres/dispatch-store.ts';
 import { examStore } from './postgres/exam-store.ts';
-import { migrate } from './postgres/migrate.ts';
+import { CONTROL_PLANE_TABLES, migrate } from './postgres/migrate.ts';
 import { userStore } from './postgres/user-store.ts';
 import { waitForDatabase } from './postgres/wait.ts';
 import { workerStore } from './postgres/worker-store.ts';
@@ -25,9 +25,14 @@ async function main(): Promise<void> {
   const log = pino({ level: readLogLevel() });
   logWarnings(log);
 
-  const database = openDatabase(settings.database, (err) => log.warn({ err }, 'an idle database connection broke'));
+  const use = { name: 'control-plane', connections: 20 };
+  const database = openDatabase(settings.database, use, (err) =>
+    log.warn({ err }, 'an idle database connection broke'),
+  );
   await waitForDatabase(database, log);
-  const applied = await migrate(settings.database, (reason) => log.error({ reason }, 'a migration failed'));
+  const applied = await migrate(settings.database, CONTROL_PLANE_TABLES, (reason) =>
+    log.error({ reason }, 'a migration failed'),
+  );
   if (applied.length > 0) log.info({ applied }, 'migrations applied');
 
   const ports = {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import { BadSettings, readLogLevel, readWorkerConfig, type WorkerSettings } from './config.ts';
 import { maxSessions } from './desktop/capacity.ts';
@@ -21,6 +22,7 @@ import { TunnelDoor } from './tunnel/door.ts';
 import { GuacdHolder } from './tunnel/holder.ts';
 import { tokenKey } from './tunnel/token.ts';
 import { TokenBook } from './tunnel/token-book.ts';
+import { openHistory } from './worker-history.ts';
 
 const EXIT_MS = 3_000;
 
@@ -43,6 +45,7 @@ async function main(): Promise<void> {
     password: (containerId) => engine.password(containerId),
     onLost: (containerId) => pool.lostHold(containerId),
   });
+  const history = openHistory(settings, log, (open) => pool.endLost(open));
   const most = maxSessions(settings.host, settings.desktop);
   const pool = new Pool({
     settings: {
@@ -66,7 +69,7 @@ async function main(): Promise<void> {
         holder.drop(containerId);
       },
     },
-    ledger: { record: () => undefined },
+    ledger: history.ledger,
     clock: Date.now,
     log,
     newId: () => randomBytes(5).toString('hex'),
@@ -100,8 +103,10 @@ async function main(): Promise<void> {
     log,
     openapi: openapi ?? '',
     reasons: () => readiness.reasons(),
-    status: async () =>
-      workerStatus({
+    degraded: () => history.degraded(),
+    history: (seat) => history.of(seat),
+    status: async () => ({
+      ...workerStatus({
         pool,
         maxSessions: most,
         room: await pool.room(),
@@ -109,6 +114,9 @@ async function main(): Promise<void> {
         version,
         connected: door.connected(),
       }),
+      degraded: history.degraded(),
+      history: history.status(),
+    }),
   });
 
   await firstConnect(redis);
@@ -116,6 +124,7 @@ async function main(): Promise<void> {
   const stopWatching = watchDesktops(docker, settings.code, () => pool.nudge());
   // Before the door opens: a student who reconnects must find his desktop known.
   await pool.start();
+  history.start();
   const server = createServer(app).on('upgrade', door.onUpgrade).listen(settings.port);
   await once(server, 'listening');
   log.info({ port: settings.port, maxDesktops: most, reasons: readiness.reasons() }, 'worker is up');
@@ -127,6 +136,7 @@ async function main(): Promise<void> {
   server.closeIdleConnections();
   door.close();
   await pool.stop();
+  await Promise.race([history.stop(), pause(EXIT_MS, undefined, { ref: false })]);
   holder.close();
   redis.disconnect();
   // Desktops go on; requests under way had their chance in pool.stop.

@@ -4,6 +4,8 @@ import type { DesktopSize, HostSize } from '../desktop/capacity.ts';
 export interface BackendStatus {
   readonly ready: boolean;
   readonly reasons: readonly string[];
+  /** Not as it should be, though students are served. */
+  readonly degraded: readonly string[];
   readonly version: string;
   readonly activeSessions: number;
   readonly maxSessions: number;
@@ -47,6 +49,7 @@ export function beat(settings: BeatSettings, backend: Backend) {
       backend: backend.kind,
       ready: backend.kind === 'up' && backend.status.ready,
       reasons: backend.kind === 'up' ? backend.status.reasons : [`worker_backend: ${backend.why}`],
+      degraded: status?.degraded ?? [],
       publicPort: settings.publicPort,
       tunnelUrl: settings.tunnelUrl,
       pools: status?.pools ?? [],

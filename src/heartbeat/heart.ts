@@ -6,6 +6,7 @@ import { type Backend, type BackendStatus, type BeatSettings, beat } from './bea
 const Status = z.object({
   ready: z.boolean(),
   reasons: z.array(z.string()),
+  degraded: z.array(z.string()).default([]),
   version: z.string(),
   activeSessions: z.number(),
   maxSessions: z.number(),

@@ -1,10 +1,11 @@
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import type { z } from 'zod';
+import type { Seat } from '../desktop/names.ts';
 import type { Overrides } from '../desktop/overrides.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Log } from '../pool/ports.ts';
 import { answerAbsence, answerAllocation } from './answers.ts';
-import { parseBody, prewarmBody, SeatBody } from './bodies.ts';
+import { parseBody, prewarmBody, SeatBody, SeatQuery } from './bodies.ts';
 import { requireClusterToken } from './cluster-token.ts';
 
 export interface AppPorts {
@@ -18,6 +19,10 @@ export interface AppPorts {
   readonly openapi: string;
   /** What stands in the way of serving students; empty when all is well. */
   reasons(): readonly string[];
+  /** What is not as it should be, though students are served. */
+  degraded(): readonly string[];
+  /** A student's sessions in an exam. */
+  history(seat: Seat): Promise<object>;
   /** Answer of the status call. */
   status(): Promise<object>;
 }
@@ -31,7 +36,9 @@ export function workerApp(ports: AppPorts): Express {
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', (_request, response) => {
     const reasons = ports.reasons();
-    response.status(reasons.length === 0 ? 200 : 503).json({ ready: reasons.length === 0, reasons });
+    response
+      .status(reasons.length === 0 ? 200 : 503)
+      .json({ ready: reasons.length === 0, reasons, degraded: ports.degraded() });
   });
   app.get('/openapi.yaml', (_request, response) => void response.type('yaml').send(ports.openapi));
 
@@ -54,6 +61,10 @@ export function workerApp(ports: AppPorts): Express {
   });
   cluster.post('/reconcile', async (request, response) => {
     response.json(await pool.reconcile(request.query.dryRun === 'true'));
+  });
+  cluster.get('/history', async (request, response) => {
+    const seat = checked(SeatQuery, request.query, response);
+    if (seat) response.json(await ports.history(seat));
   });
   cluster.get('/status', async (_request, response) => void response.json(await ports.status()));
   app.use('/api/vdi/cluster', cluster);

@@ -6,6 +6,13 @@ const Id = z.int().positive();
 /** Body of allocate and release. */
 export const SeatBody = z.object({ userId: Id, examId: Id });
 
+/** The same in a query, where all is text. */
+const QueryId = z
+  .string({ error: 'is required' })
+  .regex(/^[1-9]\d{0,14}$/, 'must be a positive whole number')
+  .transform(Number);
+export const SeatQuery = z.object({ userId: QueryId, examId: QueryId });
+
 /** @param worker the worker's own settings, which an exam's `env` stands in place of */
 export function prewarmBody(most: number, worker: Overrides) {
   const env = z.record(z.string(), z.string({ error: 'must be text' })).superRefine((overrides, context) => {

@@ -1,5 +1,5 @@
 import { type Desktop, isInUse } from '../desktop/desktop.ts';
-import { type EndReason, inLedger } from './ledger.ts';
+import { type EndReason, inLedger, type LedgerDesktop } from './ledger.ts';
 import type { Clock, Ledger, Source } from './ports.ts';
 import type { Roster } from './roster.ts';
 
@@ -54,16 +54,24 @@ export class History {
     if (!known) return;
     this.#known.delete(containerId);
     const { why, reason } = known.leaving ?? { why: 'gone' };
+    this.#end(inLedger(known.desktop), known.begun, why, reason);
+  }
+
+  /**
+   * Tells of the end of those of these desktops that are no longer there: an earlier run of this worker died before it could.
+   * @returns false while it is not known what is there
+   */
+  endLost(open: readonly LedgerDesktop[], roster: Pick<Roster, 'get' | 'isDoubted'>): boolean {
+    if (roster.isDoubted) return false;
+    for (const desktop of open)
+      if (!roster.get(desktop.containerId)) this.#end(desktop, desktop.userId !== undefined, 'gone');
+    return true;
+  }
+
+  #end(desktop: LedgerDesktop, begun: boolean, why: EndReason, reason?: string): void {
     const at = this.#clock();
-    const desktop = inLedger(known.desktop);
-    if (known.begun) this.#ledger.record({ kind: 'session-ended', at, desktop, why });
-    this.#ledger.record({
-      kind: 'desktop-removed',
-      at,
-      desktop,
-      why,
-      ...(reason === undefined ? {} : { reason }),
-    });
+    if (begun) this.#ledger.record({ kind: 'session-ended', at, desktop, why });
+    this.#ledger.record({ kind: 'desktop-removed', at, desktop, why, ...(reason === undefined ? {} : { reason }) });
   }
 
   /** The engine was looked at. */

@@ -1,4 +1,5 @@
 import { type Desktop, seatOf } from '../desktop/desktop.ts';
+import type { Seat } from '../desktop/names.ts';
 import type { RemoveReason } from '../desktop/plan.ts';
 import type { Source } from './ports.ts';
 
@@ -13,7 +14,7 @@ export interface LedgerDesktop {
 }
 
 /** `gone`: somebody else removed it, or this process died while it did. */
-export type EndReason = 'released' | RemoveReason | 'gone';
+export type EndReason = 'released' | RemoveReason | 'quarantined' | 'gone';
 
 type Told =
   | { readonly kind: 'desktop-made'; readonly imageId: string; readonly template: string }
@@ -30,6 +31,38 @@ type Told =
 
 /** One thing that happened, for the history in the central database. Holds no secret. */
 export type LedgerEvent = Told & { readonly at: number; readonly desktop: LedgerDesktop };
+
+/** Events that could not be kept for lack of room; `first` and `last` are their places in the order. */
+export interface LedgerGap {
+  readonly kind: 'events-dropped';
+  readonly at: number;
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** An event on its way: `id` makes a repeat harmless, `seq` grows with each event of this worker. */
+export type LedgerEntry = (LedgerEvent | LedgerGap) & { readonly id: string; readonly seq: number };
+
+/** An entry as the database has it, of whatever worker. */
+export type WorkerEntry = LedgerEntry & { readonly worker: string };
+
+/** The database will never take this entry, however often it is tried. */
+export class EntryRefused extends Error {
+  override name = 'EntryRefused';
+}
+
+/** The history's database. Every call rises when it cannot be reached. */
+export interface LedgerStore {
+  /** Looks whether it answers, and brings its tables up to this version. */
+  prepare(): Promise<void>;
+  /** Keeps these entries, in this order; one that it has is left as it is. @throws EntryRefused */
+  keep(entries: readonly LedgerEntry[]): Promise<void>;
+  /** Desktops of this worker of whose end it has not heard. */
+  open(): Promise<LedgerDesktop[]>;
+  /** Everything about the desktops that this student had in this exam, on any worker. */
+  history(seat: Seat): Promise<WorkerEntry[]>;
+}
 
 /** What the ledger keeps of a desktop. */
 export function inLedger(desktop: Desktop): LedgerDesktop {

@@ -7,6 +7,7 @@ import { countPools, type PoolCount } from '../desktop/plan.ts';
 import { type Allocation, allocate } from './allocate.ts';
 import { Asked } from './asked.ts';
 import { History } from './history.ts';
+import type { LedgerDesktop } from './ledger.ts';
 import { Maker } from './maker.ts';
 import { bestEffort, everyDesktop, type PoolParts, type PoolSettings } from './parts.ts';
 import type { Clock, Engine, Holder, Host, Ledger, Log, Mirror } from './ports.ts';
@@ -122,6 +123,11 @@ export class Pool {
 
   desktops(): readonly Desktop[] {
     return this.#parts.roster.all();
+  }
+
+  /** What the database thinks is here, compared with what is. @returns false while that is not known */
+  endLost(open: readonly LedgerDesktop[]): boolean {
+    return this.#parts.history.endLost(open, this.#parts.roster);
   }
 
   /** The desktop at an address, if it is one of ours. */

@@ -10,6 +10,16 @@ export interface DatabaseAddress {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** TLS, with the certificates to trust where the system's do not do. */
+  readonly ssl?: { readonly ca?: string };
+}
+
+/** How one of our programs uses the database. */
+export interface DatabaseUse {
+  readonly name: string;
+  readonly connections: number;
+  /** Longest that one query may take; without it, as long as PostgreSQL allows. */
+  readonly queryMs?: number;
 }
 
 export type Queryable = Pick<pg.Pool, 'query'>;
@@ -23,10 +33,22 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export function openDatabase(address: DatabaseAddress, onIdleError: (error: Error) => void): Database {
-  const pool = new pg.Pool({ ...address, max: 20, connectionTimeoutMillis: 5_000, application_name: 'control-plane' });
+export function openDatabase(
+  address: DatabaseAddress,
+  { name, connections, queryMs }: DatabaseUse,
+  onIdleError: (error: Error) => void,
+): Database {
+  const pool = new pg.Pool({
+    ...address,
+    max: connections,
+    connectionTimeoutMillis: 5_000,
+    application_name: name,
+    // Asked of the driver, not of the server: a pooler before the database refuses settings that it does not know.
+    ...(queryMs === undefined ? {} : { query_timeout: queryMs }),
+    keepAlive: true,
+  });
   // Locks wait here, so that waiting for one never takes the connections that its holder's work needs.
-  const locks = new pg.Pool({ ...address, max: 5, application_name: 'control-plane-locks' });
+  const locks = new pg.Pool({ ...address, max: 5, application_name: `${name}-locks` });
   // Without a listener an idle connection that PostgreSQL closes would end the process.
   pool.on('error', onIdleError);
   locks.on('error', onIdleError);

@@ -4,26 +4,29 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 
-const SCRIPT = new URL('../../scripts/status.mjs', import.meta.url).pathname;
+const script = (name: string): string => new URL(`../../scripts/${name}.mjs`, import.meta.url).pathname;
 
 let server: Server | undefined;
 afterEach(() => server?.close());
 
+const CALLS = { status: '/api/vdi/cluster/status', history: '/api/vdi/cluster/history?examId=7&userId=42' };
+
 /** What status.sh prints of a worker that answers this to the token "right". */
-async function shown(body: object): Promise<{ status: number; output: string }> {
+async function shown(body: object, what: keyof typeof CALLS = 'status'): Promise<{ status: number; output: string }> {
   server = createServer((request, response) => {
-    const known = request.headers['x-cluster-token'] === 'right' && request.url === '/api/vdi/cluster/status';
+    const known = request.headers['x-cluster-token'] === 'right' && request.url === CALLS[what];
     response
       .writeHead(known ? 200 : 401, { 'content-type': 'application/json' })
       .end(JSON.stringify(known ? body : {}));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return run(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return run(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'right', what);
 }
 
-function run(url: string, token = 'right'): Promise<{ status: number; output: string }> {
+function run(url: string, token = 'right', what = 'status'): Promise<{ status: number; output: string }> {
+  const env = { STATUS_URL: url, STATUS_TOKEN: token, HISTORY_QUERY: 'examId=7&userId=42' };
   return new Promise((resolve) => {
-    execFile(process.execPath, [SCRIPT], { env: { STATUS_URL: url, STATUS_TOKEN: token } }, (error, stdout, stderr) => {
+    execFile(process.execPath, [script(what)], { env }, (error, stdout, stderr) => {
       resolve({ status: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
     });
   });
@@ -86,5 +89,94 @@ describe('the status table', () => {
     expect(status).toBe(2);
     expect(output).toContain('WORKER does not answer');
     expect(output).not.toContain('sesame');
+  });
+});
+
+const history = {
+  kept: 'database',
+  waiting: 0,
+  oldest: null,
+  bytes: 100,
+  dropped: 0,
+  unreadable: 0,
+  refused: 0,
+  lastError: null,
+  diskError: null,
+};
+
+describe('the history’s line', () => {
+  test('is quiet when all is delivered', async () => {
+    const { output } = await shown({ ...worker, history, degraded: [] });
+    expect(output).toContain('HISTORY delivered to the database\n');
+  });
+
+  test('says what waits, for how long, what is lost and why, and that the worker is degraded', async () => {
+    const oldest = new Date(Date.now() - 40 * 60_000).toISOString();
+    const wrong = { ...history, waiting: 12, oldest, dropped: 3, lastError: 'connect ECONNREFUSED' };
+    const { status, output } = await shown({ ...worker, history: wrong, degraded: ['database: away'] });
+    expect(output).toContain(
+      'HISTORY 12 events wait, the oldest for 40 min; 3 LOST for lack of room; database: connect ECONNREFUSED',
+    );
+    expect(output).toContain('DEGRADED database: away');
+    expect(status, 'students are served all the same').toBe(0);
+  });
+
+  test('says so where no database is set', async () => {
+    const kept = 'on this worker only: DB_HOST is not set';
+    const { output } = await shown({ ...worker, history: { ...history, kept, waiting: 7 } });
+    expect(output).toContain(`HISTORY 7 events kept ${kept}`);
+  });
+});
+
+describe('a session’s history', () => {
+  const session = {
+    worker: 'w2',
+    containerName: 'exam_7_u42',
+    source: 'pool',
+    beganAt: '2026-11-23T08:00:05.123Z',
+    endedAt: null,
+    endReason: null,
+    events: [
+      { at: '2026-11-23T07:55:00.000Z', kind: 'desktop-made', imageId: `sha256:${'a'.repeat(64)}`, template: 't' },
+      {
+        at: '2026-11-23T07:55:03.000Z',
+        kind: 'proof-good',
+        record: { results: [{ try: 'neighbour', want: 'blocked', got: 'blocked' }] },
+      },
+      {
+        at: '2026-11-23T08:10:00.000Z',
+        kind: 'proof-failed',
+        reason: 'host answered',
+        record: { results: [{ try: 'host', want: 'blocked', got: 'open' }] },
+      },
+    ],
+  };
+
+  test('is told event by event, with what the proofs found', async () => {
+    const { status, output } = await shown({ sessions: [session], note: null }, 'history');
+    expect(status).toBe(0);
+    expect(output.split('\n')).toEqual([
+      'SESSION on w2, exam_7_u42, from 2026-11-23 08:00:05 UTC to goes on',
+      `  2026-11-23 07:55:00 UTC  desktop-made       image sha256:${'a'.repeat(12)}`,
+      '  2026-11-23 07:55:03 UTC  proof-good         1 attempts, all as wanted',
+      '  2026-11-23 08:10:00 UTC  proof-failed       reason host answered; 1 attempts, not as wanted: host',
+      '',
+    ]);
+  });
+
+  test('is said to be unknown, and why it may not be all', async () => {
+    const note = 'only what this worker still has: connect ECONNREFUSED';
+    const { status, output } = await shown({ sessions: [], note }, 'history');
+    expect(status).toBe(1);
+    expect(output).toContain(`NOT COMPLETE: ${note}`);
+    expect(output).toContain('No session of this student');
+  });
+
+  test('a worker that does not answer, or wants another token, ends with 1 and never shows the token', async () => {
+    expect(await run('http://127.0.0.1:1', 'sesame', 'history')).toMatchObject({ status: 1 });
+    await shown({}, 'history');
+    const port = (server?.address() as AddressInfo | undefined)?.port;
+    const { status, output } = await run(`http://127.0.0.1:${port}`, 'sesame', 'history');
+    expect([status, output.includes('answered 401'), output.includes('sesame')]).toEqual([1, true, false]);
   });
 });

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Docker from 'dockerode';
@@ -39,6 +42,7 @@ export class Rig {
   readonly #made: Docker.Container[] = [];
   #networks: Docker.Network[] = [];
   #worker: ChildProcess | undefined;
+  #outbox = '';
   #env: Record<string, string> = {};
   /** All that the worker has written. */
   log = '';
@@ -70,6 +74,7 @@ export class Rig {
     await this.service('site', imageReference('NODE_IMAGE'), ['node', 'src/sample-exam.ts'], `${prefix}.0.40`, [
       'exam.school.test',
     ]);
+    this.#outbox = await mkdtemp(join(tmpdir(), 'vdi-rig-'));
     this.port = await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
     this.#env = {
@@ -92,6 +97,7 @@ export class Rig {
       WORKER_TOTAL_CPUS: '2',
       WORKER_TOTAL_MEMORY_MB: '10240',
       WORKER_RESERVED_CPUS: '0.5',
+      OUTBOX_DIR: this.#outbox,
       ...this.#options.env,
     };
     await this.startWorker();
@@ -197,6 +203,7 @@ export class Rig {
       await this.docker.getContainer(desktop.Id).remove({ force: true, v: true });
     for (const container of this.#made) await container.remove({ force: true, v: true }).catch(() => undefined);
     for (const network of this.#networks) await network.remove();
+    if (this.#outbox !== '') await rm(this.#outbox, { recursive: true, force: true });
   }
 
   async service(

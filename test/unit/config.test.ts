@@ -129,3 +129,19 @@ test.each([
   expect(told.split('\n').slice(1).join('\n')).not.toContain(value === '0' ? '\u0000' : value);
   expect(told).not.toContain(SECRET);
 });
+
+test('without DB_HOST the history stays on the worker; with it the whole login is needed', () => {
+  expect(readWorkerConfig(WORKER).history.database).toBeUndefined();
+  const said = complaint(() => readWorkerConfig({ ...WORKER, DB_HOST: '10.0.0.9', DB_USER: 'vdi' }));
+  expect(said).toContain('DB_PASSWORD is required where DB_HOST is set');
+  expect(said).toContain('DB_NAME');
+  expect(said).not.toContain('DB_USER');
+  const login = { DB_HOST: '10.0.0.9', DB_USER: 'vdi', DB_PASSWORD: SECRET, DB_NAME: 'main' };
+  expect(readWorkerConfig({ ...WORKER, ...login }).history.database).toEqual({
+    host: '10.0.0.9',
+    port: 5432,
+    user: 'vdi',
+    password: SECRET,
+    database: 'main',
+  });
+});

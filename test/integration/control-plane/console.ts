@@ -12,7 +12,7 @@ import { httpWorkerCalls } from '../../../src/control-plane/worker-calls.ts';
 import { type DatabaseAddress, openDatabase } from '../../../src/postgres/database.ts';
 import { dispatchStore } from '../../../src/postgres/dispatch-store.ts';
 import { examStore } from '../../../src/postgres/exam-store.ts';
-import { migrate } from '../../../src/postgres/migrate.ts';
+import { CONTROL_PLANE_TABLES, migrate } from '../../../src/postgres/migrate.ts';
 import { userStore } from '../../../src/postgres/user-store.ts';
 import { waitForDatabase } from '../../../src/postgres/wait.ts';
 import { workerStore } from '../../../src/postgres/worker-store.ts';
@@ -66,9 +66,9 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
     CLUSTER_API_TIMEOUT_MS: '500',
     ...env,
   });
-  const database = openDatabase(address, () => {});
+  const database = openDatabase(address, { name: 'console-test', connections: 20 }, () => {});
   await waitForDatabase(database, quiet);
-  await migrate(address, (reason) => console.error(reason));
+  await migrate(address, CONTROL_PLANE_TABLES, (reason) => console.error(reason));
   const ports: ControlPlanePorts = {
     users: userStore(database.pool),
     exams: examStore(database.pool),

@@ -17,6 +17,7 @@ const SETTINGS: BeatSettings = {
 const STATUS: BackendStatus = {
   ready: true,
   reasons: [],
+  degraded: ['database: away'],
   version: '0.1.0',
   activeSessions: 3,
   maxSessions: 4,
@@ -41,6 +42,7 @@ describe('the beat', () => {
         backend: 'up',
         ready: true,
         reasons: [],
+        degraded: ['database: away'],
         publicPort: 3000,
         tunnelUrl: null,
         pools: [{ examId: 7 }],

@@ -58,6 +58,8 @@ beforeEach(async () => {
     log: { info: note, warn: note, error: note },
     openapi: 'openapi: 3.1.0',
     reasons: () => reasons,
+    degraded: () => ['database: away'],
+    history: async (seat) => ({ ...seat, sessions: [] }),
     status: async () => ({ ready: true }),
   };
   server = createServer(workerApp(ports)).listen(0, '127.0.0.1');
@@ -264,7 +266,27 @@ describe('beside the contract', () => {
     expect((await fetch(`${base}/readyz`)).status).toBe(200);
     reasons = ['engine: gone', 'redis: away'];
     const answer = await fetch(`${base}/readyz`);
-    expect([answer.status, await answer.json()]).toEqual([503, { ready: false, reasons }]);
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      { ready: false, reasons, degraded: ['database: away'] },
+    ]);
+  });
+
+  test('a history is asked for by exam and student, and by nothing else', async () => {
+    const ask = (query: string) =>
+      fetch(`${base}/api/vdi/cluster/history?${query}`, { headers: { 'x-cluster-token': TOKEN } });
+    expect(await (await ask('examId=7&userId=42')).json()).toEqual({ examId: 7, userId: 42, sessions: [] });
+    for (const wrong of [
+      'examId=7',
+      'examId=7&userId=',
+      'examId=7&userId=-1',
+      'examId=7&userId=1&userId=2',
+      'examId=0x7&userId=1',
+    ]) {
+      const answer = await ask(wrong);
+      expect([wrong, answer.status]).toEqual([wrong, 400]);
+      expect(await answer.json()).toMatchObject({ error: 'bad_request' });
+    }
   });
 
   test('the OpenAPI document is served', async () => {

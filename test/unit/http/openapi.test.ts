@@ -24,6 +24,8 @@ beforeAll(async () => {
     log: { info: quiet, warn: quiet, error: quiet },
     openapi: text,
     reasons: () => [],
+    degraded: () => [],
+    history: never,
     status: async () => ({}),
   });
   server = createServer(app).listen(0, '127.0.0.1');
