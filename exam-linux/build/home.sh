@@ -62,13 +62,6 @@ main() {
   accounts
   samples
   home
-  install -d -o root -g xrdp -m 0770 /var/log/xrdp
-  install -d -m 0755 /etc/exam
-  # setgid, so that the X server's socket belongs to xrdp's group; only here, for a container's root may not set that bit.
-  install -d -o root -g xrdp -m 2775 /run/xrdp
-  install -d -o root -g xrdp -m 3777 /run/xrdp/sockdir
-  install -d -o 1000 -g 1000 -m 0700 /run/user/1000
-  install -d -m 1777 /tmp/.X11-unix /tmp/.ICE-unix
   # Every desktop makes its own key; the one Debian made while the image was built would be everybody's.
   rm -f /etc/xrdp/key.pem /etc/xrdp/cert.pem /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem
   fc-cache -f

@@ -5,7 +5,7 @@ import { decodeLabels, workerFilter } from '../desktop/labels.ts';
 import { AddressTaken, type Container, type Engine, type Order, type Readiness } from '../pool/ports.ts';
 import { accepting, asking, statusOf } from './errors.ts';
 import { followReadiness } from './readiness.ts';
-import { packPassword, passwordDirectory, passwordPath, unpackPassword } from './secret-file.ts';
+import { packSecrets, passwordPath, secretsParent, unpackPassword } from './secret-file.ts';
 import { createOptions, type Template } from './template.ts';
 
 const PASSWORD_BYTES = 24;
@@ -52,7 +52,7 @@ export class DockerEngine implements Engine {
     const container = await asking(this.#docker.createContainer(createOptions(this.#template, order)));
     try {
       const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-      await asking(container.putArchive(await packPassword(password), { path: passwordDirectory }));
+      await asking(container.putArchive(await packSecrets(password), { path: secretsParent }));
       await asking(container.start());
     } catch (error) {
       await this.remove(container.id).catch(() => undefined);

@@ -2,17 +2,22 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import tar from 'tar-stream';
 
-/** Where a desktop's own RDP password lies: root's, unreadable to the student, and gone with the container. */
-const DIRECTORY = '/etc/exam';
-const FILE = 'rdp-password';
+/**
+ * Where a desktop's own secrets lie: root's, unreadable to the student, and gone with the desktop. On its volume, for an
+ * engine copies nothing into a read-only root.
+ */
+const FOLDER = '.exam';
+const PASSWORD = 'rdp-password';
 
-export const passwordDirectory = DIRECTORY;
-export const passwordPath = `${DIRECTORY}/${FILE}`;
+/** Where the archive of `packSecrets` is unpacked: a folder that every desktop has. */
+export const secretsParent = '/home';
+export const passwordPath = `${secretsParent}/${FOLDER}/${PASSWORD}`;
 
-/** A tar archive to unpack at `passwordDirectory`. */
-export async function packPassword(password: string): Promise<Buffer> {
+/** A tar archive to unpack at `secretsParent` before the desktop's first start. */
+export async function packSecrets(password: string): Promise<Buffer> {
   const pack = tar.pack();
-  pack.entry({ name: FILE, mode: 0o600, uid: 0, gid: 0 }, password);
+  pack.entry({ name: `${FOLDER}/`, type: 'directory', mode: 0o700, uid: 0, gid: 0 });
+  pack.entry({ name: `${FOLDER}/${PASSWORD}`, mode: 0o600, uid: 0, gid: 0 }, password);
   pack.finalize();
   return buffer(pack);
 }
@@ -20,7 +25,7 @@ export async function packPassword(password: string): Promise<Buffer> {
 /** @throws Error when the archive holds no password */
 export async function unpackPassword(archive: Readable): Promise<string> {
   for await (const entry of archive.pipe(tar.extract())) {
-    if (entry.header.name === FILE) return (await buffer(entry)).toString('utf8');
+    if (entry.header.name === PASSWORD) return (await buffer(entry)).toString('utf8');
     entry.resume();
   }
   throw new Error(`no ${passwordPath} in this desktop`);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions } from 'dockerode';
 import { encodeLabels } from '../desktop/labels.ts';
 import type { Order } from '../pool/ports.ts';
+import { places } from './places.ts';
 
 /** Everything a desktop is made with, the same for all of this worker; the image and the exam aside. */
 export interface Template {
@@ -41,14 +42,16 @@ export function templateDigest(template: Template): string {
 
 export function createOptions(template: Template, order: Order): ContainerCreateOptions {
   const env = { ...template.env, ...order.labels.overrides, EXAM_ID: String(order.labels.examId) };
+  const labels = encodeLabels(order.labels);
   return {
     name: order.name,
     // By id, so that the desktop is of the image its label names even if the tag moves meanwhile.
     Image: order.labels.imageId,
     Hostname: 'exam',
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-    Labels: encodeLabels(order.labels),
+    Labels: labels,
     HostConfig: {
+      ...places(labels),
       CapDrop: ['ALL'],
       CapAdd: CAPABILITIES,
       SecurityOpt: ['no-new-privileges', `seccomp=${template.seccomp}`],

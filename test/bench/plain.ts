@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { DockerEngine } from '../../src/docker/engine.ts';
-import { packPassword, passwordDirectory } from '../../src/docker/secret-file.ts';
+import { packSecrets, secretsParent } from '../../src/docker/secret-file.ts';
 import type { Rig } from '../rig/rig.ts';
 import type { Ground } from './ground.ts';
 
@@ -54,7 +54,7 @@ export class PlainDesktops {
       NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: ip } } } },
     });
     this.#made.add(container);
-    await container.putArchive(await packPassword(PASSWORD), { path: passwordDirectory });
+    await container.putArchive(await packSecrets(PASSWORD), { path: secretsParent });
     await container.start();
     const username = Config.Env.find((text) => text.startsWith('EXAM_VM_USERNAME='))?.slice(17) ?? 'student';
     return { container, ip, username, password: PASSWORD };

@@ -133,8 +133,8 @@ export function byAccount(): Attempt[] {
     {
       name: 'read the RDP password',
       as: 'student',
-      run: ['cat', '/etc/exam/rdp-password'],
-      control: { where: 'desktop', as: 'root', run: ['test', '-s', '/etc/exam/rdp-password'] },
+      run: ['cat', '/home/.exam/rdp-password'],
+      control: { where: 'desktop', as: 'root', run: ['test', '-s', '/home/.exam/rdp-password'] },
       quick: true,
     },
     { name: 'read /etc/shadow', as: 'student', run: ['cat', '/etc/shadow'], control: asRoot },

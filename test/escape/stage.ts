@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Container, ContainerCreateOptions } from 'dockerode';
-import { packPassword, passwordDirectory } from '../../src/docker/secret-file.ts';
+import { packSecrets, secretsParent } from '../../src/docker/secret-file.ts';
 import { createOptions, type Template } from '../../src/docker/template.ts';
 
 const LABELS = { 'vdi.test': 'escape' };
@@ -185,7 +185,7 @@ async function makeDesktop(docker: Docker, wanted: Wanted): Promise<Container> {
     Labels: LABELS,
     HostConfig: { ...options.HostConfig, Dns: [at.other] },
   });
-  await container.putArchive(await packPassword(PASSWORD), { path: passwordDirectory });
+  await container.putArchive(await packSecrets(PASSWORD), { path: secretsParent });
   return container;
 }
 

@@ -48,9 +48,10 @@ up() {
     --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add SETUID --cap-add SETGID --cap-add KILL \
     --cap-add SETPCAP --cap-add NET_ADMIN --cap-add AUDIT_WRITE --security-opt no-new-privileges \
     --security-opt "seccomp=$HERE/../../exam-linux/seccomp.json" --pids-limit 800 --memory 2048m --cpus 2 --shm-size 512m \
-    --sysctl 'net.ipv4.ping_group_range=1 0' --log-opt max-size=5m --log-opt max-file=1 "$IMAGE" > /dev/null
+    --tmpfs /run:rw,nosuid,nodev,noexec,size=32m,mode=0755 --tmpfs /tmp:rw,nosuid,nodev,exec,size=256m,mode=1777 \
+    --mount "type=volume,dst=/home,volume-label=$LABEL" --sysctl 'net.ipv4.ping_group_range=1 0' --log-opt max-size=5m --log-opt max-file=1 "$IMAGE" > /dev/null
   printf '%s\n' "$PASSWORD" > /tmp/try-password.$$
-  $DOCKER cp -q /tmp/try-password.$$ "$name:/etc/exam/rdp-password"
+  $DOCKER cp -q /tmp/try-password.$$ "$name:/home/.exam/rdp-password"
   rm -f /tmp/try-password.$$
   $DOCKER start "$name" > /dev/null
   tell "$name"
@@ -63,7 +64,7 @@ client() {
     $DOCKER run -d --label $LABEL --name vdi_try_client --network $NET --ip "$PREFIX.0.10" --entrypoint sleep "$IMAGE" infinity > /dev/null
 }
 
-down() { $DOCKER ps -aq --filter label=$LABEL | xargs -r "$DOCKER" rm -f > /dev/null; $DOCKER network rm $NET > /dev/null 2>&1 || true; }
+down() { $DOCKER ps -aq --filter label=$LABEL | xargs -r "$DOCKER" rm -fv > /dev/null; $DOCKER network rm $NET > /dev/null 2>&1 || true; }
 
 main() {
   case "${1:-}" in

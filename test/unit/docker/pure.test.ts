@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { readDesktopEvent } from '../../../src/docker/desktop-events.ts';
 import { accepting, asking, statusOf } from '../../../src/docker/errors.ts';
-import { packPassword, unpackPassword } from '../../../src/docker/secret-file.ts';
+import { packSecrets, unpackPassword } from '../../../src/docker/secret-file.ts';
 import { createOptions, type Template, templateDigest } from '../../../src/docker/template.ts';
 import { EngineDown } from '../../../src/pool/ports.ts';
 
@@ -43,6 +43,11 @@ describe('a desktop is made', () => {
     expect(host?.Binds ?? []).toEqual([]);
     for (const never of ['SYS_ADMIN', 'SYS_PTRACE', 'NET_RAW', 'SYS_MODULE', 'MKNOD'])
       expect(host?.CapAdd).not.toContain(never);
+  });
+
+  test('with a volume of its own for the home, known as this worker’s, and nothing of the host’s', () => {
+    expect(host?.Mounts).toMatchObject([{ Type: 'volume', Source: '', Target: '/home' }]);
+    expect(host?.Mounts?.[0]?.VolumeOptions?.Labels).toEqual(made.Labels);
   });
 
   test('within its limits, swap included', () => {
@@ -106,7 +111,7 @@ describe('a line of a desktop’s output', () => {
 });
 
 test('a password comes back from its archive as it went in', async () => {
-  const archive = await packPassword('pässword-🔑');
+  const archive = await packSecrets('pässword-🔑');
   expect(await unpackPassword(Readable.from([archive]))).toBe('pässword-🔑');
 });
 
