@@ -74,14 +74,21 @@ export class Invariants {
       ({ name }: { name: string }) => `/${name}`,
     );
     const strangers = names.filter((name) => !known.includes(name));
+    const homes = await this.#homes(listed.map(({ Mounts }) => Mounts));
     const extra = ofStudents.filter((name) => !expected.includes(name));
     return {
       same: moved.length === 0 || moved.join(', '),
       seen: blind.length === 0 || blind.join(', '),
       one:
         (extra.length === 0 && new Set(this.#seats.values()).size === this.#seats.size) || `also ${extra.join(', ')}`,
-      clean: strangers.length === 0 || `unknown: ${strangers.join(', ')}`,
+      clean: strangers.length + homes.length === 0 || `unknown: ${[...strangers, ...homes].join(', ')}`,
     };
+  }
+
+  /** Volumes of this worker that no listed desktop has mounted. */
+  async #homes(mounts: readonly (readonly { readonly Name?: string | undefined }[])[]): Promise<string[]> {
+    const mounted = mounts.flat().map(({ Name }) => Name);
+    return (await this.#rig.volumes()).filter((name) => !mounted.includes(name));
   }
 
   /** Whether a join of the desktop at this address is painted. */

@@ -174,6 +174,12 @@ export class Rig {
     return this.docker.listContainers({ all: true, filters: { label: [`vdi.worker=${this.code}`] } });
   }
 
+  /** Names of this worker's volumes: each desktop has one. */
+  async volumes(): Promise<string[]> {
+    const { Volumes } = await this.docker.listVolumes({ filters: { label: [`vdi.worker=${this.code}`] } });
+    return (Volumes ?? []).map(({ Name }) => Name);
+  }
+
   /** A service container of the rig, by its short name. */
   container(name: string): Docker.Container {
     return this.docker.getContainer(`${this.code}-${name}`);
@@ -201,9 +207,13 @@ export class Rig {
     await this.stopWorker();
     for (const desktop of await this.desktops())
       await this.docker.getContainer(desktop.Id).remove({ force: true, v: true });
+    const left = await this.volumes();
+    for (const name of left) await this.docker.getVolume(name).remove();
     for (const container of this.#made) await container.remove({ force: true, v: true }).catch(() => undefined);
     for (const network of this.#networks) await network.remove();
     if (this.#outbox !== '') await rm(this.#outbox, { recursive: true, force: true });
+    // A home that outlives its desktop would fill the host, and keep a student's work and secrets where nobody looks.
+    if (left.length > 0) throw new Error(`volumes without a desktop were left: ${left.join(', ')}`);
   }
 
   async service(
