@@ -17,6 +17,7 @@ const TMPFS = {
  */
 export function places(labels: Readonly<Record<string, string>>): HostConfig {
   return {
+    ReadonlyRootfs: true,
     Tmpfs: TMPFS,
     Mounts: [
       {

@@ -3,6 +3,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { encodeLabels } from '../desktop/labels.ts';
 import type { Order } from '../pool/ports.ts';
 import { places } from './places.ts';
+import { restrictions } from './restrictions.ts';
 
 /** Everything a desktop is made with, the same for all of this worker; the image and the exam aside. */
 export interface Template {
@@ -19,19 +20,6 @@ export interface Template {
   /** Text of the seccomp profile. */
   readonly seccomp: string;
 }
-
-/** What the entry point needs until it has put up the lock and drops the most of it for good (exam-linux/entrypoint). */
-const CAPABILITIES = [
-  'CHOWN',
-  'DAC_OVERRIDE',
-  'FOWNER',
-  'SETUID',
-  'SETGID',
-  'KILL',
-  'SETPCAP',
-  'NET_ADMIN',
-  'AUDIT_WRITE',
-];
 
 const MB = 1024 * 1024;
 
@@ -52,17 +40,12 @@ export function createOptions(template: Template, order: Order): ContainerCreate
     Labels: labels,
     HostConfig: {
       ...places(labels),
-      CapDrop: ['ALL'],
-      CapAdd: CAPABILITIES,
-      SecurityOpt: ['no-new-privileges', `seccomp=${template.seccomp}`],
+      ...restrictions(template.seccomp),
       Memory: template.memoryMb * MB,
       MemorySwap: template.memoryMb * MB,
       NanoCpus: Math.round(template.cpuLimit * 1e9),
       ShmSize: template.shmMb * MB,
       PidsLimit: template.pidsLimit,
-      Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 8192 }],
-      // An empty range: nobody in the desktop may open ping sockets, which need no capability.
-      Sysctls: { 'net.ipv4.ping_group_range': '1 0' },
       // Who sits where is ours to decide: a desktop that stopped is brought back by the worker, for its student.
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': '1' } },

@@ -48,7 +48,7 @@ up() {
     --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add SETUID --cap-add SETGID --cap-add KILL \
     --cap-add SETPCAP --cap-add NET_ADMIN --cap-add AUDIT_WRITE --security-opt no-new-privileges \
     --security-opt "seccomp=$HERE/../../exam-linux/seccomp.json" --pids-limit 800 --memory 2048m --cpus 2 --shm-size 512m \
-    --tmpfs /run:rw,nosuid,nodev,noexec,size=32m,mode=0755 --tmpfs /tmp:rw,nosuid,nodev,exec,size=256m,mode=1777 \
+    --read-only --tmpfs /run:rw,nosuid,nodev,noexec,size=32m,mode=0755 --tmpfs /tmp:rw,nosuid,nodev,exec,size=256m,mode=1777 \
     --mount "type=volume,dst=/home,volume-label=$LABEL" --sysctl 'net.ipv4.ping_group_range=1 0' --log-opt max-size=5m --log-opt max-file=1 "$IMAGE" > /dev/null
   printf '%s\n' "$PASSWORD" > /tmp/try-password.$$
   $DOCKER cp -q /tmp/try-password.$$ "$name:/home/.exam/rdp-password"

@@ -39,6 +39,7 @@ describe('a desktop is made', () => {
     expect(host?.CapDrop).toEqual(['ALL']);
     expect(host?.SecurityOpt).toContain('no-new-privileges');
     expect(host?.SecurityOpt).toContain(`seccomp=${TEMPLATE.seccomp}`);
+    expect(host?.ReadonlyRootfs).toBe(true);
     expect(host?.Privileged).toBeFalsy();
     expect(host?.Binds ?? []).toEqual([]);
     for (const never of ['SYS_ADMIN', 'SYS_PTRACE', 'NET_RAW', 'SYS_MODULE', 'MKNOD'])

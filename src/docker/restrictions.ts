@@ -1,0 +1,59 @@
+import type { HostConfig } from 'dockerode';
+
+const GB = 1024 ** 3;
+
+/** What the entry point needs until it has put up the lock and drops the most of it for good (exam-linux/entrypoint). */
+const CAPABILITIES = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'SETUID',
+  'SETGID',
+  'KILL',
+  'SETPCAP',
+  'NET_ADMIN',
+  'AUDIT_WRITE',
+];
+
+/** What the engine hides by itself (a list of ours takes the place of its own), and what of the host is nobody's affair here. */
+const MASKED = [
+  ...['acpi', 'asound', 'interrupts', 'kcore', 'keys', 'latency_stats', 'sched_debug', 'scsi', 'timer_list'].map(
+    (name) => `/proc/${name}`,
+  ),
+  '/proc/timer_stats',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
+  // Ours: the host's load (anybody may write triggers there), kernel, disks and hardware.
+  ...['pressure', 'kallsyms', 'modules', 'config.gz', 'cmdline', 'iomem', 'ioports', 'vmallocinfo', 'slabinfo'].map(
+    (name) => `/proc/${name}`,
+  ),
+  ...['diskstats', 'partitions', 'swaps', 'kmsg', 'kpagecount', 'kpageflags', 'kpagecgroup'].map(
+    (name) => `/proc/${name}`,
+  ),
+  ...['kernel', 'module', 'block', 'hypervisor', 'devices/virtual/dmi'].map((name) => `/sys/${name}`),
+];
+
+/** What nobody in a desktop may do, from its first process on. */
+export function restrictions(seccomp: string): HostConfig & { readonly CgroupnsMode: 'private' } {
+  return {
+    CapDrop: ['ALL'],
+    CapAdd: CAPABILITIES,
+    SecurityOpt: ['no-new-privileges', `seccomp=${seccomp}`],
+    MaskedPaths: MASKED,
+    // Whatever the engine's own defaults are.
+    IpcMode: 'private',
+    CgroupnsMode: 'private',
+    Ulimits: [
+      { Name: 'nofile', Soft: 4096, Hard: 8192 },
+      // A crash leaves no copy of the memory: it would fill the home, and the host may collect them.
+      { Name: 'core', Soft: 0, Hard: 0 },
+      // A loop that prints into a file ends there, not with the host's disk. Processes are limited by PidsLimit: a limit
+      // by `nproc` counts those of all desktops together, since the student has the same number in each.
+      { Name: 'fsize', Soft: 2 * GB, Hard: 2 * GB },
+    ],
+    // Short of memory, the host's kernel ends a desktop before the worker or the engine.
+    OomScoreAdj: 100,
+    // An empty range: nobody in the desktop may open ping sockets, which need no capability.
+    Sysctls: { 'net.ipv4.ping_group_range': '1 0' },
+  };
+}
