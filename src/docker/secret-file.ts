@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import tar from 'tar-stream';
@@ -25,7 +26,7 @@ export async function packSecrets(password: string): Promise<Buffer> {
 /** @throws Error when the archive holds no password */
 export async function unpackPassword(archive: Readable): Promise<string> {
   for await (const entry of archive.pipe(tar.extract())) {
-    if (entry.header.name === PASSWORD) return (await buffer(entry)).toString('utf8');
+    if (basename(entry.header.name) === PASSWORD) return (await buffer(entry)).toString('utf8');
     entry.resume();
   }
   throw new Error(`no ${passwordPath} in this desktop`);
