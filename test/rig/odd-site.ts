@@ -22,7 +22,9 @@ const moved =
   };
 
 const typing = `<script>
-  addEventListener('keydown', (event) => fetch('/typed/' + encodeURIComponent(event.key)));
+  const tell = (what) => fetch('/typed/' + encodeURIComponent(what));
+  addEventListener('keydown', (event) => tell(event.key));
+  addEventListener('paste', (event) => tell('pasted ' + event.clipboardData.getData('text')));
 </script>Type here`;
 
 const PAGES: Record<string, Page> = {
