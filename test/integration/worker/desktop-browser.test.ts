@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import type { RdpLogin } from '../../rig/rdp-login.ts';
 import { Seat } from '../../rig/seat.ts';
 
