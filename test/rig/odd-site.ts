@@ -25,7 +25,7 @@ const typing = `<script>
   const tell = (what) => fetch('/typed/' + encodeURIComponent(what));
   addEventListener('keydown', (event) => tell(event.key));
   addEventListener('paste', (event) => tell('pasted ' + event.clipboardData.getData('text')));
-</script>Type here`;
+</script><textarea autofocus>Type here</textarea>`;
 
 const PAGES: Record<string, Page> = {
   '/': html(200, '', 'A page without a title'),

@@ -90,5 +90,5 @@ describe('a site that is not well at first', () => {
     await rig.until('the page', async () => (await said(desktop)).includes('loaded'), 40_000);
     const byBrowser = (await asked('/mended-later')).filter(({ agent }) => !agent.includes('ExamDesktop'));
     expect(byBrowser.length).toBeGreaterThan(1);
-  });
+  }, 120_000);
 });

@@ -3,14 +3,18 @@
 # the site, asked from inside as the student, answers the page's address with a page; and the browser's
 # window has a title that is no error page's. Chromium names its error pages after the host.
 
+# A host that is not there lets every connection wait for a minute.
+CONNECT_SECONDS=3
 ASK_SECONDS=15
-# In the site's log it can be told from a student's browser. Some sites turn strange browsers away, and some send everybody round in a circle who takes no cookie.
+# It can be told from a student's browser in the site's log; but some sites turn strange browsers away, and some send
+# everybody round in a circle who takes no cookie.
 AGENT='Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 ExamDesktop/1'
 
 # The site's answer, in two lines: "STATUS FINAL-URL" and "=TITLE". Only the page's head is read.
 ask_site() {
   {
-    "${STUDENT[@]}" curl -sL -b '' -A "$AGENT" --max-time "$ASK_SECONDS" -w '%{stderr}%{http_code} %{url_effective}\n' "$EXAM_BROWSER_URL" |
+    "${STUDENT[@]}" curl -sL -b '' -A "$AGENT" --connect-timeout "$CONNECT_SECONDS" --max-time "$ASK_SECONDS" \
+      -w '%{stderr}%{http_code} %{url_effective}\n' "$EXAM_BROWSER_URL" |
       head -c 200000 | tr '\r\n\0' '   ' | grep -aoiEm1 '<title[^>]*>[^<]*' | sed -n '1s/[^>]*>[[:space:]]*/=/p'
   } 2>&1
 }
