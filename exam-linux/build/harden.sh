@@ -8,7 +8,9 @@ tidy_menu() {
   rm -f chromium.desktop exo-*.desktop xfce4-about.desktop xfce4-file-manager.desktop xfce4-mail-reader.desktop \
     xfce4-web-browser.desktop xfce4-terminal-emulator.desktop xfce-backdrop-settings.desktop thunar-bulk-rename.desktop \
     thunar-settings.desktop panel-desktop-handler.desktop panel-preferences.desktop xfce-wm*-settings.desktop xfce-workspaces-settings.desktop \
-    org.fcitx.*.desktop fcitx5-*.desktop openjdk-*-policytool.desktop xrdp*.desktop
+    org.xfce.mousepad-settings.desktop xfce4-terminal-settings.desktop org.fcitx.*.desktop fcitx5-*.desktop openjdk-*-policytool.desktop xrdp*.desktop
+  # "Configure" in the input method's menu would open a folder of settings files; Telex or VNI is chosen in the menu itself.
+  rm -f /usr/bin/fcitx5-configtool
   cp /usr/share/exam/desktop/1-browser.desktop exam-browser.desktop
   # The desktop's icons are root's on purpose; a padlock on each would only make a student wonder.
   find /usr/share/icons -name 'emblem-readonly*' -delete

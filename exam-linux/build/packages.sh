@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the desktop consists of. Build time only; runs as one layer.
+# Installs what the desktop consists of. Build time only; runs as one layer. `packages.sh list` only prints the packages.
 set -euo pipefail
 
 DESKTOP=(
@@ -12,13 +12,16 @@ DESKTOP=(
   # the browser, and what tells whether the exam site answers
   chromium ca-certificates curl
   # the lock
-  nftables dnsmasq-base tini util-linux
+  nftables tini util-linux
   # the rest
   locales tzdata openssl procps less nano unzip zip
 )
 
 packages() {
-  local list=("${DESKTOP[@]}")
+  local list=("${DESKTOP[@]}") part
+  for part in WITH_CPP WITH_PYTHON WITH_JAVA WITH_GEANY; do
+    case "${!part}" in true | false) ;; *) echo "$part=${!part} is not known; use true or false" >&2; exit 1 ;; esac
+  done
   if [ "$WITH_CPP" = true ]; then list+=(gcc g++ gdb make libc6-dev); fi
   if [ "$WITH_PYTHON" = true ]; then list+=(python3); fi
   if [ "$WITH_JAVA" = true ]; then list+=(openjdk-17-jdk); fi
@@ -49,10 +52,13 @@ CFG
 }
 
 main() {
+  if [ "${1:-}" = list ]; then packages; return; fi
   export DEBIAN_FRONTEND=noninteractive
   trim_by_dpkg
   apt-get update
-  packages | xargs apt-get install -y --no-install-recommends
+  local list
+  list=$(packages)
+  xargs apt-get install -y --no-install-recommends <<< "$list"
   apt-get clean
   rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/debconf/*-old /var/log/*.log /var/log/apt
   printf '%s UTF-8\n' en_US.UTF-8 vi_VN.UTF-8 > /etc/locale.gen

@@ -24,6 +24,7 @@ const moved =
 const typing = `<script>
   const tell = (what) => fetch('/typed/' + encodeURIComponent(what));
   addEventListener('keydown', (event) => tell(event.key));
+  addEventListener('input', (event) => fetch('/text/' + encodeURIComponent(event.target.value)));
   addEventListener('paste', (event) => tell('pasted ' + event.clipboardData.getData('text')));
 </script><textarea autofocus>Type here</textarea>`;
 
@@ -40,6 +41,14 @@ const PAGES: Record<string, Page> = {
   '/scripted': html(200, '<script>setTimeout(() => { document.title = "Late title"; }, 1500);</script>'),
   '/own-name': html(200, '<title>odd.school.test</title>'),
   '/typing': html(200, '<title>Type here</title>', typing),
+  '/popup': html(200, '<title>Popup page</title>', '<script>open("/plain", "", "width=500,height=300")</script>'),
+  '/download': (response) => {
+    response.writeHead(200, {
+      'content-type': 'text/plain',
+      'content-disposition': 'attachment; filename="../task.txt"',
+    });
+    response.end('The task');
+  },
   '/mended-later': (response) =>
     isMended
       ? html(200, '<title>Exam page</title>')(response)

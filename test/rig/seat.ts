@@ -48,9 +48,18 @@ export class Seat {
   }
 
   /** What the page says was typed into it, in order. */
-  async typed(): Promise<string[]> {
+  typed(): Promise<string[]> {
+    return this.#told('/typed/');
+  }
+
+  /** What its text field held after each change. */
+  texts(): Promise<string[]> {
+    return this.#told('/text/');
+  }
+
+  async #told(prefix: string): Promise<string[]> {
     const asked = await this.asked();
-    return asked.flatMap((path) => (path.startsWith('/typed/') ? decodeURIComponent(path.slice(7)) : []));
+    return asked.flatMap((path) => (path.startsWith(prefix) ? decodeURIComponent(path.slice(prefix.length)) : []));
   }
 
   /** Paths that the site was asked for, by whomever. */
