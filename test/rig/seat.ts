@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { connectDocker } from '../../src/docker/connect.ts';
 import { DockerEngine } from '../../src/docker/engine.ts';
 import { rdpSettings } from '../../src/tunnel/rdp-settings.ts';
@@ -6,6 +7,8 @@ import { RdpLogin } from './rdp-login.ts';
 import { Rig } from './rig.ts';
 
 const SITE = 'odd.school.test';
+/** From the first picture of a login until its keys go where they should. */
+const SETTLED_MS = 1_500;
 
 /** One student's desktop with the browser on a page of the odd site, and somebody who can sit down at it by RDP. */
 export class Seat {
@@ -70,6 +73,15 @@ export class Seat {
 
   password(): Promise<string> {
     return new DockerEngine(connectDocker('/var/run/docker.sock'), '', {} as never).password(this.desktop);
+  }
+
+  /** Sits down in place of the worker, which would otherwise take the screen back for the connection that it holds. */
+  async sitDown(more: Record<string, string> = {}): Promise<RdpLogin> {
+    const password = await this.password();
+    await this.rig.stopWorker();
+    const login = await this.logIn(password, more);
+    await pause(SETTLED_MS);
+    return login;
   }
 
   async logIn(password: string, more: Record<string, string> = {}): Promise<RdpLogin> {

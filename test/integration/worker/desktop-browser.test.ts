@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RdpLogin } from '../../rig/rdp-login.ts';
 import { Seat } from '../../rig/seat.ts';
@@ -8,8 +7,7 @@ const seat = new Seat('desktop-browser', '/typing');
 let student: RdpLogin;
 beforeAll(async () => {
   await seat.start();
-  student = await seat.logIn(await seat.password());
-  await pause(1_500);
+  student = await seat.sitDown();
 });
 afterAll(() => seat.stop());
 
@@ -32,6 +30,6 @@ test('a session that has ended comes back the same way, and the same login goes 
   const before = await opened();
   await seat.inside('kill -9 $(pgrep -x Xorg)', '1000');
   await seat.rig.until('the page opened again', async () => (await opened()) > before);
-  student = await seat.logIn(await seat.password());
+  student = await seat.sitDown();
   await reaches('again');
 });

@@ -20,15 +20,14 @@ test('a login with a wrong password reaches no session: its keys go nowhere, and
 });
 
 test('one with the right password reaches the session, with the keyboard on the exam page', async () => {
-  const login = await seat.logIn(await seat.password());
-  await pause(1_500);
+  const login = await seat.sitDown();
   await login.type('r', 'i', 'g', 'h', 't');
   await seat.rig.until('the keys', async () => (await seat.typed()).join('') === 'right');
   login.close();
 });
 
 test('clipboard, drives, sound and printers stay closed, whatever a client asks for', async () => {
-  const login = await seat.logIn(await seat.password(), {
+  const login = await seat.sitDown({
     'disable-audio': '',
     'disable-copy': '',
     'disable-paste': '',
@@ -36,7 +35,6 @@ test('clipboard, drives, sound and printers stay closed, whatever a client asks 
     'drive-path': '/tmp',
     'enable-printing': 'true',
   });
-  await pause(1_500);
   login.send(['clipboard', '0', 'text/plain']);
   login.send(['blob', '0', Buffer.from('from outside').toString('base64')]);
   login.send(['end', '0']);
