@@ -10,6 +10,7 @@ let examId = 300;
 beforeAll(async () => {
   await rig.start();
   site = `${rig.prefix}.0.41`;
+  await startSite();
 });
 afterAll(() => rig.stop());
 
@@ -44,8 +45,6 @@ async function asked(path: string) {
 }
 
 describe('a site that is well', () => {
-  beforeAll(() => startSite());
-
   test.each([
     ['a page without a title', '/'],
     ['a redirect', '/moved'],
