@@ -4,6 +4,13 @@ import { env, exit, stdout } from 'node:process';
 
 const { STATUS_URL, STATUS_TOKEN } = env;
 
+const SLOWED = {
+  'student-waiting': 'a student’s own desktop is being made first',
+  'students-joining': 'students are joining',
+  'host-busy': 'host busy',
+  'students-at-work': 'students at work',
+};
+
 const print = (line) => stdout.write(`${line}\n`);
 
 function age(since) {
@@ -37,6 +44,8 @@ function show(worker) {
   print(`SLOTS  ${worker.activeSessions} in use, ${free} free, ${worker.maxSessions} in all`);
   if (worker.room.short !== 'slots' && worker.room.count < free)
     print(`HOST   has ${worker.room.short} left for ${worker.room.count} more only`);
+  if (worker.refill?.slowed)
+    print(`REFILL slowed, ${worker.refill.held} waiting: ${SLOWED[worker.refill.slowed] ?? worker.refill.slowed}`);
   if (worker.history) print(`HISTORY ${history(worker.history)}`);
   for (const reason of worker.degraded ?? []) print(`DEGRADED ${reason}`);
   if (worker.lastFailure) print(`FAULT  the last desktop did not come up: ${worker.lastFailure}`);

@@ -11,7 +11,7 @@ import { connectDocker } from './docker/connect.ts';
 import { DockerEngine } from './docker/engine.ts';
 import { type Template, templateDigest } from './docker/template.ts';
 import { watchDesktops } from './docker/watch.ts';
-import { HostReader } from './host/left.ts';
+import { HostReader } from './host/reader.ts';
 import { workerApp } from './http/app.ts';
 import { Readiness } from './http/readiness.ts';
 import { workerStatus } from './http/status.ts';

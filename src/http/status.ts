@@ -3,7 +3,7 @@ import { isInUse, isUsable, seatOf } from '../desktop/desktop.ts';
 import type { Pool } from '../pool/pool.ts';
 
 export interface StatusFacts {
-  readonly pool: Pick<Pool, 'desktops' | 'counts' | 'lastFailure'>;
+  readonly pool: Pick<Pool, 'desktops' | 'counts' | 'refill' | 'lastFailure'>;
   readonly maxSessions: number;
   /** What more could be made now. */
   readonly room: Fit;
@@ -24,6 +24,7 @@ export function workerStatus({ pool, maxSessions, room, reasons, version, connec
     maxSessions,
     room,
     pools: pool.counts(),
+    refill: pool.refill(),
     lastFailure: pool.lastFailure ?? null,
     desktops: desktops.map((desktop) => ({
       name: desktop.name,

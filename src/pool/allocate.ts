@@ -36,6 +36,7 @@ export type Allocation =
  */
 export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation> {
   const deadline = parts.clock() + parts.settings.answerWithinMs;
+  parts.rush.lastJoinAt = parts.clock();
   return parts.turns.with(seatName(seat), async () => {
     try {
       await adoptOnce(parts);
@@ -102,8 +103,9 @@ async function awaitDesktop(
   try {
     const all = everyDesktop(parts);
     const coming = all.filter((desktop) => isComing(desktop, examId) && asked.fits(desktop)).length;
+    maker.hurry(examId, students);
     if (coming < students) {
-      const full = room().count === 0;
+      const full = room().count === 0 && !(maker.giveWay() && room().count > 0);
       const failing = maker.pauseMs(examId) > 0;
       if (coming === 0 && full) return 'host-full';
       if (coming === 0 && failing) return 'desktops-failing';

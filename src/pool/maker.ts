@@ -1,9 +1,10 @@
-import { desktopRange, nextAddress, parseAddress } from '../desktop/addresses.ts';
-import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
+import { type Desktop, isInUse, isPooled, isUsable } from '../desktop/desktop.ts';
 import { poolName } from '../desktop/names.ts';
-import { Pace } from './pace.ts';
-import { bestEffort, type PoolParts } from './parts.ts';
-import { AddressTaken, type Container, EngineDown, type Order } from './ports.ts';
+import { refillPace, type Slowed } from '../desktop/refill-pace.ts';
+import { AddressRound } from './address-round.ts';
+import { Lane } from './lane.ts';
+import { bestEffort, everyDesktop, type PoolParts } from './parts.ts';
+import { AddressTaken, type Container, EngineDown } from './ports.ts';
 import { Setbacks } from './setbacks.ts';
 
 const ADDRESS_TRIES = 8;
@@ -11,7 +12,18 @@ const HOLD_AGAIN_MS = 1_000;
 
 type MakerParts = Pick<
   PoolParts,
-  'settings' | 'engine' | 'holder' | 'mirror' | 'roster' | 'history' | 'asked' | 'clock' | 'log'
+  | 'settings'
+  | 'engine'
+  | 'host'
+  | 'holder'
+  | 'mirror'
+  | 'roster'
+  | 'history'
+  | 'asked'
+  | 'waiting'
+  | 'rush'
+  | 'clock'
+  | 'log'
 > & {
   nudge(): void;
   newId(): string;
@@ -20,17 +32,31 @@ type MakerParts = Pick<
 /** Makes desktops and brings them up to warm. */
 export class Maker {
   readonly #parts: MakerParts;
-  readonly #pace: Pace;
+  readonly #lane: Lane;
+  readonly #addresses: AddressRound;
   readonly #setbacks = new Setbacks();
   readonly #unborn = new Map<string, Desktop>();
   readonly #comingUp = new Map<string, Promise<void>>();
   readonly #holding = new Set<string>();
   readonly #wakers = new Set<() => void>();
-  #cursor: number | undefined;
 
   constructor(parts: MakerParts) {
     this.#parts = parts;
-    this.#pace = new Pace(parts.settings.createWidth);
+    this.#addresses = new AddressRound(parts);
+    this.#lane = new Lane({
+      width: parts.settings.createWidth,
+      clock: parts.clock,
+      comingUp: () => parts.roster.all().filter((desktop) => desktop.state === 'starting').length,
+      pace: (heldSince) =>
+        refillPace({
+          now: parts.clock(),
+          students: parts.roster.all().filter(isInUse).length,
+          waiting: [...parts.waiting.values()].reduce((sum, each) => sum + each, 0),
+          lastJoinAt: parts.rush.lastJoinAt,
+          heldSince,
+          load: parts.host.load(),
+        }),
+    });
   }
 
   /** Desktops whose create is under way, so that they count before the engine lists them. */
@@ -65,23 +91,59 @@ export class Maker {
       overrides: this.#parts.asked.overridesOf(examId),
       ...(why === 'refill' ? { madeAhead: true as const } : {}),
     };
-    const createdAt = this.#parts.clock();
-    this.#unborn.set(id, {
+    const unborn: Desktop = {
       containerId: `unborn-${id}`,
       name,
       labels,
-      createdAt,
+      createdAt: this.#parts.clock(),
       ip: '',
       place: { kind: 'pool', examId, id },
       state: 'starting',
+    };
+    this.#unborn.set(id, unborn);
+    const gone = (): void => {
+      this.#unborn.delete(id);
+      this.#wake();
+    };
+    this.#lane.add({
+      examId,
+      for: why === 'student' ? 'student' : 'pool',
+      isWanted: () => this.pauseMs(examId) === 0 && (why === 'student' || this.#isShort(unborn)),
+      act: async () => {
+        const begunAt = this.#parts.clock();
+        await this.#create(unborn).catch((error: unknown) => this.#rose({ examId, name, begunAt }, error));
+        gone();
+      },
+      drop: () => {
+        gone();
+        this.#parts.nudge();
+      },
     });
-    void this.#pace
-      .with(() => this.#create({ name, labels, ip: '' }))
-      .catch((error: unknown) => this.#rose({ examId, name, begunAt: createdAt }, error))
-      .finally(() => {
-        this.#unborn.delete(id);
-        this.#wake();
-      });
+  }
+
+  /** Desktops of pools that wait until they may begin, and what slows them. */
+  refill(): { readonly held: number; readonly slowed?: Slowed } {
+    const { held, pace } = this.#lane;
+    return held > 0 && pace.slowed ? { held, slowed: pace.slowed } : { held };
+  }
+
+  /** So many students wait for this exam: what is in the line for its pool goes first. */
+  hurry(examId: number, students: number): void {
+    this.#lane.hurry(examId, students);
+  }
+
+  /** Gives up a pool's desktop that has not begun, for a student of another exam. @returns whether there was one */
+  giveWay(): boolean {
+    return this.#lane.giveWay();
+  }
+
+  // Asked when its turn has come: the level, or the exam's settings, may be others than when it was put in the line.
+  #isShort({ labels }: Desktop): boolean {
+    const { asked, roster } = this.#parts;
+    const fits = (desktop: Desktop): boolean => desktop.labels.examId === labels.examId && asked.fits(desktop);
+    const pooled = everyDesktop({ roster, maker: this }).filter((desktop) => isPooled(desktop) && fits(desktop));
+    const isIn = pooled.some((desktop) => desktop.labels.desktopId === labels.desktopId);
+    return isIn && pooled.length <= (asked.wanted.get(labels.examId) ?? 0);
   }
 
   /** Waits for a desktop to become ready and holds a connection to it. One at a time per desktop; never rises. */
@@ -134,20 +196,21 @@ export class Maker {
     }
   }
 
-  async #create(order: Order): Promise<void> {
+  async #create(unborn: Desktop): Promise<void> {
     const { engine, roster, history } = this.#parts;
     for (let attempt = 1; ; attempt++) {
-      const ip = await this.#takeAddress(order.labels.desktopId);
+      const ip = await this.#addresses.next(() => this.#usedAddresses());
+      this.#unborn.set(unborn.labels.desktopId, { ...unborn, ip });
       let container: Container;
       try {
-        container = await engine.create({ ...order, ip });
+        container = await engine.create({ name: unborn.name, labels: unborn.labels, ip });
       } catch (error) {
         if (error instanceof AddressTaken && attempt < ADDRESS_TRIES) continue;
         throw error;
       }
       const desktop = roster.put(container);
       if (desktop) history.made(desktop);
-      this.#unborn.delete(order.labels.desktopId);
+      this.#unborn.delete(unborn.labels.desktopId);
       // The create's turn ends here: coming up costs the engine nothing, the next create may begin.
       void this.bringUp(container.containerId);
       return;
@@ -191,27 +254,14 @@ export class Maker {
     setTimeout(nudge, pauseMs).unref();
   }
 
-  async #takeAddress(desktopId: string): Promise<string> {
-    const { mirror, roster, settings, log } = this.#parts;
-    const range = desktopRange(settings.network);
-    if (this.#cursor === undefined) {
-      const saved = await mirror.loadCursor().catch(() => undefined);
-      // With the cursor lost, a random start makes it unlikely that an address of the last hours comes back.
-      const random = range.first + Math.floor(Math.random() * (range.last - range.first));
-      this.#cursor ??= (saved === undefined ? undefined : parseAddress(saved)) ?? random;
-    }
-    const used = roster.addresses();
+  #usedAddresses(): Set<string> {
+    const used = this.#parts.roster.addresses();
     for (const desktop of this.#unborn.values()) used.add(desktop.ip);
-    const address = nextAddress(range, this.#cursor, used);
-    if (address === undefined) throw new Error(`no free address left in ${settings.network}`);
-    this.#cursor = parseAddress(address);
-    const unborn = this.#unborn.get(desktopId);
-    if (unborn) this.#unborn.set(desktopId, { ...unborn, ip: address });
-    void bestEffort(log, 'address cursor', mirror.saveCursor(address));
-    return address;
+    return used;
   }
 
   #wake(): void {
+    this.#lane.move();
     for (const wake of [...this.#wakers]) wake();
   }
 }

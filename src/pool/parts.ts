@@ -26,6 +26,12 @@ export interface PoolSettings {
   readonly network: string;
 }
 
+/** Students who come. */
+export interface Rush {
+  /** When one last asked for his desktop. */
+  lastJoinAt: number;
+}
+
 /** What the use cases share. */
 export interface PoolParts {
   readonly settings: PoolSettings;
@@ -40,6 +46,7 @@ export interface PoolParts {
   readonly asked: Asked;
   /** Students waiting for a desktop to come up, per exam. */
   readonly waiting: Map<number, number>;
+  readonly rush: Rush;
   readonly clock: Clock;
   readonly log: Log;
   /** Asks for a reconcile soon. */
@@ -47,7 +54,13 @@ export interface PoolParts {
 }
 
 /** Every desktop that takes a slot: those still being created count, so that no slot is given out twice. */
-export function everyDesktop({ roster, maker }: Pick<PoolParts, 'roster' | 'maker'>): Desktop[] {
+export function everyDesktop({
+  roster,
+  maker,
+}: {
+  readonly roster: Pick<Roster, 'all'>;
+  readonly maker: Pick<Maker, 'unborn'>;
+}): Desktop[] {
   return [...roster.all(), ...maker.unborn()];
 }
 

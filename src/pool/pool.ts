@@ -55,7 +55,9 @@ export class Pool {
     const nudge = (): void => this.nudge();
     const history = new History(ports.ledger, ports.clock);
     const asked = new Asked();
-    const maker = new Maker({ ...ports, roster, history, asked, nudge, newId: ports.newId });
+    const waiting = new Map<number, number>();
+    const rush = { lastJoinAt: Number.NEGATIVE_INFINITY };
+    const maker = new Maker({ ...ports, roster, history, asked, waiting, rush, nudge, newId: ports.newId });
     this.#parts = {
       ...ports,
       roster,
@@ -63,7 +65,8 @@ export class Pool {
       history,
       turns: new Turns(),
       asked,
-      waiting: new Map(),
+      waiting,
+      rush,
       nudge,
     };
   }
@@ -146,6 +149,11 @@ export class Pool {
   /** How many desktops could be made now, and what is the narrowest. */
   async room(): Promise<Fit> {
     return (await lookForRoom(this.#parts))();
+  }
+
+  /** How filling the pools goes. */
+  refill(): ReturnType<Maker['refill']> {
+    return this.#parts.maker.refill();
   }
 
   get lastFailure(): string | undefined {

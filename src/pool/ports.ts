@@ -2,6 +2,7 @@ import type { HostLeft } from '../desktop/capacity.ts';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { DesktopLabels } from '../desktop/labels.ts';
 import type { Seat } from '../desktop/names.ts';
+import type { HostLoad } from '../desktop/refill-pace.ts';
 import type { AskedOf } from './asked.ts';
 import type { LedgerEvent } from './ledger.ts';
 
@@ -80,6 +81,8 @@ export interface Holder {
 export interface Host {
   /** What it has left now. Never rises. */
   left(): Promise<HostLeft>;
+  /** How busy it is. */
+  load(): HostLoad;
 }
 
 export type Source = 'pool' | 'cold' | 'adopted';

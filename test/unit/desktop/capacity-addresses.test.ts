@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { desktopRange, nextAddress, parseAddress } from '../../../src/desktop/addresses.ts';
 import { fitsBeside, maxSessions } from '../../../src/desktop/capacity.ts';
-import { HostReader } from '../../../src/host/left.ts';
+import { HostReader } from '../../../src/host/reader.ts';
 import { forSeeds } from '../../seeded.ts';
 
 describe('slots', () => {

@@ -319,6 +319,7 @@ test('the status counts students’ desktops, not the warm ones, and holds no pa
     pool: {
       desktops: () => [desktop, pooled, { ...desktop, state: 'stopped' }],
       counts: () => [],
+      refill: () => ({ held: 0 }),
       lastFailure: undefined,
     },
     maxSessions: 4,

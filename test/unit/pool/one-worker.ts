@@ -1,4 +1,5 @@
 import type { HostLeft } from '../../../src/desktop/capacity.ts';
+import type { HostLoad } from '../../../src/desktop/refill-pace.ts';
 import type { PoolSettings } from '../../../src/pool/parts.ts';
 import { Pool } from '../../../src/pool/pool.ts';
 import { FakeEngine } from './fake-engine.ts';
@@ -24,6 +25,7 @@ export class OneWorker {
   readonly mirror = new FakeMirror();
   /** What the host has left: plenty, unless a test takes it. */
   left: HostLeft = {};
+  load: HostLoad = { cores: 2, stalled: 0, perCore: 0 };
   readonly ledger = new FakeLedger();
   readonly settings: PoolSettings;
   holder = new FakeHolder();
@@ -56,7 +58,7 @@ export class OneWorker {
     return new Pool({
       settings: this.settings,
       engine: client,
-      host: { left: async () => this.left },
+      host: { left: async () => this.left, load: () => this.load },
       mirror: this.mirror,
       ledger: this.ledger,
       holder: this.holder,

@@ -1,21 +1,55 @@
+import { readFileSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import type { HostLeft } from '../desktop/capacity.ts';
+import type { HostLoad } from '../desktop/refill-pace.ts';
 
 const MB = 1024 * 1024;
 const FRESH_MS = 1_000;
+/** Long enough to tell a moment from a busy time, short enough to give way to a student who just came. */
+const SPAN_MS = 1_000;
 
 /**
- * What the host has left, read from the kernel. /proc tells of the whole host inside a container too, and a container's
+ * How the host stands, read from the kernel. /proc tells of the whole host inside a container too, and a container's
  * root lies on the file system of the engine's containers.
  */
 export class HostReader {
   #seen: { readonly left: HostLeft; readonly at: number } | undefined;
+
+  #stall: { readonly totalMs: number; readonly at: number; readonly share: number | undefined } | undefined;
+
+  load(): HostLoad {
+    const cores = availableParallelism();
+    return { cores, stalled: this.#stalled(), perCore: (loadavg()[0] ?? 0) / cores };
+  }
+
+  // The kernel's own averages lag by ten seconds; the total tells of the span since we last looked.
+  #stalled(): number | undefined {
+    const at = performance.now();
+    const before = this.#stall;
+    if (before && at - before.at < SPAN_MS) return before.share;
+    const totalMs = stalledMs();
+    if (totalMs === undefined) return undefined;
+    const share = before ? Math.min(1, (totalMs - before.totalMs) / (at - before.at)) : undefined;
+    this.#stall = { totalMs, at, share };
+    return share;
+  }
 
   async left(): Promise<HostLeft> {
     if (this.#seen && performance.now() - this.#seen.at < FRESH_MS) return this.#seen.left;
     const [memoryMb, diskMb, threads] = await Promise.all([availableMb(), freeDiskMb(), freeThreads()]);
     this.#seen = { left: { memoryMb, diskMb, threads }, at: performance.now() };
     return this.#seen.left;
+  }
+}
+
+/** Time since boot in which something that could run had no core; undefined where the kernel does not count it. */
+function stalledMs(): number | undefined {
+  try {
+    const total = /^some .*total=(\d+)/m.exec(readFileSync('/proc/pressure/cpu', 'utf8'))?.[1];
+    return total === undefined ? undefined : Number(total) / 1000;
+  } catch {
+    return undefined;
   }
 }
 
