@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { Borders } from './borders.ts';
+import { FirstPicture } from './first-picture.ts';
 import type { GuacdConnection } from './guacd.ts';
 import { decode, encode, LONGEST_INSTRUCTION, MalformedInstruction } from './instruction.ts';
 import { mayPass } from './policy.ts';
@@ -16,6 +17,8 @@ const STALLED_MS = 30_000;
  * newest is said again, which changes nothing where it was heard.
  */
 const SIZE_AGAIN_MS = [1_500, 5_000] as const;
+/** Ends a frame. Time 0 is what a new client stands at, so it does not answer, and guacd need not know. */
+const END_OF_FRAME = encode(['sync', '0']);
 
 /** Joins one browser to one guacd connection until either ends. Memory is bounded in both directions. */
 export class Relay {
@@ -23,6 +26,7 @@ export class Relay {
   readonly #guacd: GuacdConnection;
   readonly #readOnly: boolean;
   readonly #borders = new Borders();
+  readonly #firstPicture = new FirstPicture();
   #tail: Buffer[] = [];
   #typed = '';
   #stalled: NodeJS.Timeout | undefined;
@@ -80,6 +84,7 @@ export class Relay {
     this.#tail = complete < chunk.length ? [chunk.subarray(complete)] : [];
     this.bytesToBrowser += message.length;
     this.#browser.send(message, { binary: false }, () => this.#sent());
+    if (this.#firstPicture.endsIn(message)) this.#browser.send(END_OF_FRAME);
     if (this.#browser.bufferedAmount > HIGH_WATER && this.#stalled === undefined) {
       this.#guacd.socket.pause();
       this.#stalled = setTimeout(() => this.end(STATUS.tooSlow), STALLED_MS);

@@ -24,6 +24,8 @@ export class TunnelClient {
   readonly last = new Map<string, Instruction>();
   /** Size of the screen as last told, such as 1280x800. */
   screen = '';
+  /** Time of the first frame's end. */
+  firstSync: string | undefined;
   closed: { code: number; reason: string } | undefined;
   #text = '';
 
@@ -72,7 +74,10 @@ export class TunnelClient {
       this.last.set(instruction[0], instruction);
       // Layer 0 is the screen; others are cursors and buffers.
       if (instruction[0] === 'size' && instruction[1] === '0') this.screen = `${instruction[2]}x${instruction[3]}`;
-      if (instruction[0] === 'sync') this.send('sync', instruction[1] ?? '');
+      if (instruction[0] === 'sync') {
+        this.firstSync ??= instruction[1] ?? '';
+        this.send('sync', instruction[1] ?? '');
+      }
     }
   }
 }

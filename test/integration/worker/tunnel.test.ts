@@ -46,6 +46,15 @@ describe('a student with a token for his desktop', () => {
     await rig.until('the new size', async () => client.screen === '1100x720');
   });
 
+  test('joins a still desktop and sees it at once: the first frame ends with its picture, not with guacd’s next one', async () => {
+    const client = open({ token: token() });
+    await client.see('end');
+    await client.see('sync');
+    // The relay's own, right after the screen's picture; guacd's comes up to 250 ms later and has a time.
+    expect(client.firstSync).toBe('0');
+    expect(client.opcodes.slice(0, client.opcodes.indexOf('sync'))).toContain('img');
+  });
+
   test('has his pings answered, so that his client does not call the tunnel unstable', async () => {
     const client = open({ token: token() });
     await client.see('sync');
