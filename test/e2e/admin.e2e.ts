@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser } from '../rig/chromium.ts';
 import { asAdmin } from './api.ts';
-import { logIn, openBrowser, openPage, shoot, target } from './browser.ts';
+import { logIn, openPage, shoot, target } from './browser.ts';
 import { desktops } from './engine.ts';
 
 let browser: Browser;

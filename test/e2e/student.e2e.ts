@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { joinSample, logIn, openBrowser, openPage, shoot, target } from './browser.ts';
+import { openBrowser } from '../rig/chromium.ts';
+import { joinSample, logIn, openPage, shoot, target } from './browser.ts';
 import { desktops, received } from './engine.ts';
 import { answerBox, clickInto, paintedHeader } from './painted.ts';
 

@@ -1,7 +1,8 @@
 import type { Browser, Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openBrowser } from '../rig/chromium.ts';
 import { asAdmin } from './api.ts';
-import { joinSample, logIn, openBrowser, openPage, shoot, target } from './browser.ts';
+import { joinSample, logIn, openPage, shoot, target } from './browser.ts';
 import { desktops, received } from './engine.ts';
 import { answerBox, clickInto, paintedHeader } from './painted.ts';
 
