@@ -19,7 +19,8 @@ ask_site() {
   } 2>&1
 }
 
-# Asks until the site answers, then says so as one more line among the windows': ".<TAB>up titled|untitled URL".
+# Asks until the site answers, then says so as one more line among the windows': ".<TAB>up titled|untitled URL";
+# before that, ".<TAB>down STATUS" for each time that it did not (000: no answer at all).
 ask_until_up() {
   local line status url title titled tries=0
   while :; do
@@ -36,7 +37,7 @@ ask_until_up() {
       printf '.\tup %s %s\n' "$titled" "$url"
       return
     fi
-    printf '.\tdown\n'
+    printf '.\tdown %s\n' "$status"
     # A site that stays down is not stormed by a whole hall when it comes back.
     if ((++tries < 20)); then nap 1; else nap $((10 + RANDOM % 10)); fi
   done
