@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly imageId: string | undefined;
   /** Digest of the settings that new desktops are made with. */
   readonly template: string;
+  /** Volumes of desktops that are gone, and have been for long enough. */
+  readonly strayVolumes: readonly string[];
   /** Settings of their own, of the exams that have some. */
   readonly overrides: ReadonlyMap<number, Overrides>;
 }
@@ -22,7 +24,9 @@ export type Step =
   | { readonly kind: 'make'; readonly examId: number }
   | { readonly kind: 'hold'; readonly containerId: string; readonly name: string }
   /** A student's desktop that stopped: started again, with his files on it. */
-  | { readonly kind: 'restart'; readonly containerId: string; readonly name: string };
+  | { readonly kind: 'restart'; readonly containerId: string; readonly name: string }
+  /** What a desktop left that somebody took away without it. */
+  | { readonly kind: 'discard'; readonly volume: string };
 
 export type RemoveReason = 'stopped' | 'failed' | 'stale' | 'surplus';
 
@@ -41,7 +45,8 @@ export function plan(snapshot: Snapshot, wanted: Wanted, now: number): Step[] {
     .concat(surplus(snapshot, wanted, now));
   const removed = new Set(removals.map((step) => step.containerId));
   const kept = snapshot.desktops.filter((desktop) => !removed.has(desktop.containerId));
-  return [...removals, ...restarts(kept), ...holds(kept), ...makes(kept, snapshot.maxDesktops, wanted)];
+  const discards = snapshot.strayVolumes.map((volume): Step => ({ kind: 'discard', volume }));
+  return [...removals, ...restarts(kept), ...holds(kept), ...makes(kept, snapshot.maxDesktops, wanted), ...discards];
 }
 
 type Removal = Extract<Step, { kind: 'remove' }>;

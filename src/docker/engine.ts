@@ -90,6 +90,16 @@ export class DockerEngine implements Engine {
     await accepting([404, 409], this.#docker.getContainer(idOrName).remove({ force: true, v: true }));
   }
 
+  async strayVolumes(): Promise<string[]> {
+    const filters = { dangling: ['true'], label: workerFilter(this.#worker) };
+    const { Volumes } = await asking(this.#docker.listVolumes({ filters: JSON.stringify(filters) }));
+    return Volumes.map((volume) => volume.Name);
+  }
+
+  async removeVolume(name: string): Promise<void> {
+    await accepting([404, 409], this.#docker.getVolume(name).remove());
+  }
+
   async imageId(): Promise<string | undefined> {
     if (this.#image && this.#image.until > Date.now()) return this.#image.id;
     const image = await accepting([404], this.#docker.getImage(this.#template.image).inspect());

@@ -4,6 +4,7 @@ import type { History } from './history.ts';
 import type { Maker } from './maker.ts';
 import { type Clock, type Engine, type Holder, type Host, ImageMissing, type Log, type Mirror } from './ports.ts';
 import type { Roster } from './roster.ts';
+import type { Strays } from './strays.ts';
 import type { Turns } from './turns.ts';
 
 export interface PoolSettings {
@@ -43,6 +44,7 @@ export interface PoolParts {
   readonly turns: Turns;
   readonly maker: Maker;
   readonly history: History;
+  readonly strays: Strays;
   readonly asked: Asked;
   /** Students waiting for a desktop to come up, per exam. */
   readonly waiting: Map<number, number>;

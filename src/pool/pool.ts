@@ -17,6 +17,7 @@ import { type Reconciled, reconcile } from './reconcile.ts';
 import { release } from './release.ts';
 import { lookForRoom } from './room.ts';
 import { Roster } from './roster.ts';
+import { Strays } from './strays.ts';
 import { Turns } from './turns.ts';
 
 const TIMER_MS = 15_000;
@@ -63,6 +64,7 @@ export class Pool {
       roster,
       maker,
       history,
+      strays: new Strays(ports),
       turns: new Turns(),
       asked,
       waiting,

@@ -50,6 +50,10 @@ export interface Engine {
   password(containerId: string): Promise<string>;
   /** Ends and removes the desktop of this id or name; one that is gone already is success. */
   remove(idOrName: string): Promise<void>;
+  /** Names of volumes that this worker's desktops had, and that no container has now. */
+  strayVolumes(): Promise<string[]>;
+  /** Removes a volume; one that is gone, or that a container has, is left as it is. */
+  removeVolume(name: string): Promise<void>;
   /** Image id that new desktops are made from; undefined when the image is not there. */
   imageId(): Promise<string | undefined>;
 }

@@ -56,6 +56,9 @@ async function perform(parts: PoolParts, step: Step, imageId: string | undefined
     }
     case 'restart':
       return restartStopped(parts, step.containerId);
+    case 'discard':
+      await parts.strays.discard(step.volume);
+      return true;
     default:
       return assertNever(step);
   }
@@ -65,8 +68,14 @@ async function perform(parts: PoolParts, step: Step, imageId: string | undefined
 async function takeSnapshot(parts: PoolParts, room: () => Fit): Promise<Snapshot> {
   const imageId = await parts.engine.imageId();
   const desktops = everyDesktop(parts);
-  const { template } = parts.settings;
-  return { desktops, maxDesktops: desktops.length + room().count, imageId, template, overrides: parts.asked.overrides };
+  return {
+    desktops,
+    maxDesktops: desktops.length + room().count,
+    imageId,
+    template: parts.settings.template,
+    strayVolumes: await parts.strays.look(),
+    overrides: parts.asked.overrides,
+  };
 }
 
 function isSurplus(step: Step): boolean {

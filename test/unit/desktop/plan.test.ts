@@ -32,13 +32,14 @@ function desktop(odd: Odd = {}): Desktop {
 }
 
 function snapshot(desktops: Desktop[], maxDesktops = 4, imageId: string | undefined = 'now'): Snapshot {
-  return { desktops, maxDesktops, imageId, template: 'now', overrides: new Map() };
+  return { desktops, maxDesktops, imageId, template: 'now', strayVolumes: [], overrides: new Map() };
 }
 
-const short = (step: Step): string =>
-  step.kind === 'make'
-    ? `make ${step.examId}`
-    : `${step.kind} ${step.containerId}${'why' in step ? ` ${step.why}` : ''}`;
+const short = (step: Step): string => {
+  if (step.kind === 'make') return `make ${step.examId}`;
+  if (step.kind === 'discard') return `discard ${step.volume}`;
+  return `${step.kind} ${step.containerId}${'why' in step ? ` ${step.why}` : ''}`;
+};
 const steps = (desktops: Desktop[], wanted: [number, number][], max?: number) =>
   plan(snapshot(desktops, max), new Map(wanted), NOW).map(short);
 
@@ -114,7 +115,7 @@ describe('plan', () => {
       const before = anySnapshot(random);
       const wanted = new Map([7, 8, 9].filter(() => random.chance(0.7)).map((examId) => [examId, random.whole(0, 5)]));
       const told = plan(before, wanted, NOW);
-      const ids = told.flatMap((step) => (step.kind === 'make' ? [] : [step.containerId]));
+      const ids = told.flatMap((step) => ('containerId' in step ? [step.containerId] : []));
       expect(new Set(ids).size, 'one step per desktop').toBe(ids.length);
       const inUse = new Set(
         before.desktops.filter(({ place }) => place.kind === 'seat').map((each) => each.containerId),

@@ -8,7 +8,16 @@ import {
   type Readiness,
 } from '../../../src/pool/ports.ts';
 
-type Call = 'list' | 'create' | 'restart' | 'claim' | 'remove' | 'imageId' | 'readiness';
+type Call =
+  | 'list'
+  | 'create'
+  | 'restart'
+  | 'claim'
+  | 'remove'
+  | 'imageId'
+  | 'readiness'
+  | 'strayVolumes'
+  | 'removeVolume';
 
 interface Box {
   container: Container;
@@ -48,6 +57,8 @@ export class FakeEngine {
   faults: EngineFaults = NO_FAULTS;
   down = false;
   image: string | undefined = 'sha256:one';
+  /** Volumes whose desktop somebody took away without them. */
+  readonly strays = new Set<string>();
   /** Addresses held by something that is no desktop. */
   readonly foreignAddresses = new Set<string>();
   /** Names of containers that are not this worker's. */
@@ -125,6 +136,8 @@ export class FakeEngine {
       },
       password: async () => 'secret',
       remove: (id) => ask('remove', id, () => this.#remove(id)),
+      strayVolumes: () => ask('strayVolumes', '', () => [...this.strays]),
+      removeVolume: (name) => ask('removeVolume', name, () => void this.strays.delete(name)),
       imageId: () => ask('imageId', '', () => this.image),
     };
   }
