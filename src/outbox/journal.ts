@@ -2,20 +2,14 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerEntry } from '../pool/ledger.ts';
-import { SEGMENT_NAME, Segment } from './segment.ts';
+import { SEGMENT_NAME, Segment, type Stretch } from './segment.ts';
+import type { Lines, Overflow } from './unwritten.ts';
 
 const READ_BYTES = 256 * 1024;
 
 export interface JournalLimits {
   readonly maxBytes: number;
   readonly segmentBytes: number;
-}
-
-/** What was thrown away to make room. */
-export interface Overflow {
-  readonly count: number;
-  readonly first: number;
-  readonly last: number;
 }
 
 /**
@@ -56,11 +50,11 @@ export class Journal {
   }
 
   /** Appends whole lines. @throws when the disk does not take them; then nothing is appended */
-  append(lines: string, count: number, firstSeq: number, lastSeq: number): void {
+  append({ text, count, firstSeq, lastSeq }: Lines): void {
     this.open();
     if (this.#current && this.#current.bytes >= this.#limits.segmentBytes) this.#finishCurrent();
     this.#current ??= this.#begin(firstSeq);
-    this.#current.append(lines, count, lastSeq);
+    this.#current.append(text, count, lastSeq);
   }
 
   /** Removes the oldest files until the rest fits; what was still to deliver in them is lost. */
@@ -87,12 +81,12 @@ export class Journal {
     const segment = this.#segments.find((each) => each.waiting > 0);
     if (!segment) return undefined;
     const from = segment.deliveredBytes;
-    const { entries, bytes, unreadable } = await segment.read(from, READ_BYTES);
+    const { entries, bytes, unreadable } = await this.#read(segment, from);
     const delivered = (): void => {
       if (segment.deliveredBytes !== from) return;
       segment.deliveredBytes += bytes;
-      segment.deliveredLines += entries.length + unreadable;
-      // Nothing whole is left where something should be: somebody cut the file. What is missing cannot be waited for.
+      segment.deliveredLines += bytes === 0 ? 0 : entries.length + unreadable;
+      // Nothing whole is left where something should be: somebody cut the file, or removed it. It cannot be waited for.
       if (bytes === 0) segment.deliveredLines = segment.lines;
       this.#removeDelivered();
     };
@@ -103,7 +97,7 @@ export class Journal {
   async *entries(): AsyncGenerator<LedgerEntry> {
     for (const segment of [...this.#segments]) {
       for (let from = 0; from < segment.bytes; ) {
-        const { entries, bytes } = await segment.read(from, READ_BYTES);
+        const { entries, bytes } = await this.#read(segment, from);
         yield* entries;
         if (bytes === 0) break;
         from += bytes;
@@ -115,6 +109,17 @@ export class Journal {
     await this.sync();
     this.#current?.close();
     this.#current = undefined;
+  }
+
+  /** A file that is gone, by makeRoom while it was waited for or by somebody's hand, has nothing any more. */
+  async #read(segment: Segment, from: number): Promise<Stretch> {
+    try {
+      return await segment.read(from, READ_BYTES);
+    } catch (error) {
+      if (error instanceof Error && Reflect.get(error, 'code') === 'ENOENT')
+        return { entries: [], bytes: 0, unreadable: segment.waiting };
+      throw error;
+    }
   }
 
   #begin(firstSeq: number): Segment {

@@ -1,7 +1,8 @@
 import type { LedgerEntry, LedgerEvent, LedgerGap } from '../pool/ledger.ts';
 import type { Clock, Ledger, Log } from '../pool/ports.ts';
-import { decodeEntry, encodeEntry } from './entry.ts';
-import { Journal, type Overflow } from './journal.ts';
+import { encodeEntry } from './entry.ts';
+import { Journal } from './journal.ts';
+import { type Overflow, Unwritten } from './unwritten.ts';
 
 /** A power cut loses what was told in the last moment; this is how long a moment is. */
 const SYNC_MS = 50;
@@ -26,11 +27,6 @@ export interface Batch {
   delivered(): void;
 }
 
-interface Unwritten {
-  readonly seq: number;
-  readonly line: string;
-}
-
 /**
  * Keeps the history on this worker until the database has it: in a journal that outlives this process, in memory while
  * the disk takes nothing. What does not fit is thrown away oldest first, counted, and told of in the history itself.
@@ -40,8 +36,8 @@ export class Outbox implements Ledger {
   readonly #isLast: boolean;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #unwritten = new Unwritten();
   #tell: () => void = () => undefined;
-  #unwritten: Unwritten[] = [];
   #seq = 0;
   #dropped = 0;
   #unreadable = 0;
@@ -106,13 +102,13 @@ export class Outbox implements Ledger {
       };
       return { entries: batch.entries, delivered };
     }
-    if (this.#unwritten.length === 0) return undefined;
-    const entries = this.#unwritten.map(({ line }) => decodeEntry(line)).filter((entry) => entry !== undefined);
+    const entries = this.#unwritten.entries();
+    const last = entries.at(-1);
+    if (!last) return undefined;
     this.#head = entries[0];
-    const last = this.#unwritten.at(-1)?.seq ?? 0;
     const delivered = (): void => {
       this.#head = undefined;
-      this.#unwritten = this.#unwritten.filter(({ seq }) => seq > last);
+      this.#unwritten.written(last.seq);
     };
     return { entries, delivered };
   }
@@ -120,10 +116,7 @@ export class Outbox implements Ledger {
   /** Everything that is still on this worker, oldest first. */
   async *entries(): AsyncGenerator<LedgerEntry> {
     yield* this.#journal.entries();
-    for (const { line } of [...this.#unwritten]) {
-      const entry = decodeEntry(line);
-      if (entry) yield entry;
-    }
+    yield* this.#unwritten.entries();
   }
 
   async close(): Promise<void> {
@@ -136,7 +129,7 @@ export class Outbox implements Ledger {
 
   #keep(event: LedgerEvent | LedgerGap): void {
     const seq = ++this.#seq;
-    this.#unwritten.push({ seq, line: encodeEntry(event, seq) });
+    this.#unwritten.push(seq, encodeEntry(event, seq));
     // A disk that takes nothing is tried again once a second, not with each event.
     if (this.#diskError === undefined) this.#write();
     else this.#holdInMemory();
@@ -147,7 +140,12 @@ export class Outbox implements Ledger {
   #write(): void {
     if (this.#unwritten.length === 0) return;
     try {
-      while (this.#unwritten.length > 0) this.#writeSome(this.#unwritten.slice(0, WRITTEN_AT_ONCE));
+      for (let some = this.#unwritten.oldest(WRITTEN_AT_ONCE); some; some = this.#unwritten.oldest(WRITTEN_AT_ONCE)) {
+        this.#journal.append(some);
+        this.#unwritten.written(some.lastSeq);
+        const lost = this.#journal.makeRoom();
+        if (lost && !this.#isLast) this.#drop(lost);
+      }
     } catch (error) {
       this.#diskFailed(error);
       this.#holdInMemory();
@@ -161,14 +159,6 @@ export class Outbox implements Ledger {
     if (gap) this.#keep({ kind: 'events-dropped', at: this.#clock(), ...gap });
   }
 
-  #writeSome(some: readonly Unwritten[]): void {
-    const lines = some.map(({ line }) => line).join('');
-    this.#journal.append(lines, some.length, some[0]?.seq ?? 0, some.at(-1)?.seq ?? 0);
-    this.#unwritten.splice(0, some.length);
-    const lost = this.#journal.makeRoom();
-    if (lost && !this.#isLast) this.#drop(lost);
-  }
-
   #syncSoon(): void {
     if (this.#closed) return;
     this.#syncing ??= setTimeout(() => {
@@ -178,12 +168,8 @@ export class Outbox implements Ledger {
   }
 
   #holdInMemory(): void {
-    const over = this.#unwritten.length - MOST_UNWRITTEN;
-    if (over > 0) {
-      const [first] = this.#unwritten;
-      const gone = this.#unwritten.splice(0, over);
-      this.#drop({ count: over, first: first?.seq ?? 0, last: gone.at(-1)?.seq ?? 0 });
-    }
+    const lost = this.#unwritten.cutTo(MOST_UNWRITTEN);
+    if (lost) this.#drop(lost);
     if (!this.#closed)
       this.#retrying ??= setTimeout(() => {
         this.#retrying = undefined;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerEntry } from '../pool/ledger.ts';
@@ -109,6 +109,6 @@ export class Segment {
 
   remove(): void {
     this.close();
-    unlinkSync(this.path);
+    rmSync(this.path, { force: true });
   }
 }

@@ -56,7 +56,7 @@ export function poolsOf(worker: Worker): PoolLine[] {
   );
 }
 
-export function reasonsOf(worker: Worker): string[] {
-  const reasons = worker.metadata.reasons;
-  return Array.isArray(reasons) ? reasons.map(String) : [];
+/** What keeps a worker from serving, then what it serves without. */
+export function reasonsOf({ metadata }: Worker): string[] {
+  return [metadata.reasons, metadata.degraded].flatMap((told) => (Array.isArray(told) ? told.map(String) : []));
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forBrowser } from '../../../src/control-plane/web-assets.ts';
 import { afterClose, backOff, STATUS } from '../../../src/web/after-close.ts';
 import { agoText, clockOffset, spanText } from '../../../src/web/countdown.ts';
-import { poolsOf, stateOf, type Worker } from '../../../src/web/fleet.ts';
+import { poolsOf, reasonsOf, stateOf, type Worker } from '../../../src/web/fleet.ts';
 import { desktopSize, fitScale } from '../../../src/web/screen-size.ts';
 import { preferred, textOf, texts } from '../../../src/web/texts.ts';
 
@@ -107,6 +107,12 @@ describe('a worker in one word', () => {
     ['NotReady', { metadata: { ready: false } }],
   ] as const)('%s', (state, change) => {
     expect(stateOf({ ...healthy, ...change })).toBe(state);
+  });
+  it('says what keeps it from serving and what it serves without; only the former makes it not ready', () => {
+    const metadata = { ready: true, reasons: ['guacd: away'], degraded: ['database: away', 7] };
+    expect(reasonsOf({ ...healthy, metadata })).toEqual(['guacd: away', 'database: away', '7']);
+    expect(reasonsOf({ ...healthy, metadata: { degraded: 'odd' } })).toEqual([]);
+    expect(stateOf({ ...healthy, metadata: { ready: true, degraded: ['database: away'] } })).toBe('Healthy');
   });
   it('has the pools of its heartbeat, whatever else stands there', () => {
     const pools = [{ examId: 7, warm: 2, creating: 1, inUse: 0 }, null, 'x', { examId: 'no' }, { examId: 8 }];

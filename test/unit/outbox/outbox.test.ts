@@ -93,6 +93,27 @@ test('a file that somebody cut short holds nothing up', async () => {
   expect(box.status().waiting).toBe(0);
 });
 
+test('a file that somebody removed holds nothing up and is counted; what is told afterwards is delivered', async () => {
+  const box = outbox(64 * 1024);
+  for (let id = 1; id <= 50; id++) box.record(event(id, 'x'.repeat(100)));
+  const [oldest = ''] = readdirSync(directory).sort();
+  rmSync(join(directory, oldest));
+  const sent = (await drain(box)).map(student);
+  expect(sent.at(-1)).toBe(50);
+  expect(sent.length).toBeLessThan(50);
+  expect(box.status()).toMatchObject({ waiting: 0, unreadable: 50 - sent.length, diskError: null });
+});
+
+test('room made while a batch is being delivered leaves the rest in order', async () => {
+  const box = outbox(64 * 1024);
+  for (let id = 1; id <= 100; id++) box.record(event(id, 'x'.repeat(100)));
+  const batch = await box.next();
+  for (let id = 101; id <= 1_000; id++) box.record(event(id, 'x'.repeat(100)));
+  batch?.delivered();
+  const sent = (await drain(box)).filter(({ kind }) => kind !== 'events-dropped').map(student);
+  expect(sent).toEqual(Array.from({ length: sent.length }, (_, index) => 1_001 - sent.length + index));
+});
+
 test('when it is full the oldest go, the newest stay, and the history itself says how many are missing', async () => {
   const box = outbox(64 * 1024);
   for (let id = 1; id <= 1_000; id++) box.record(event(id, 'x'.repeat(100)));
