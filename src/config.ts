@@ -44,6 +44,10 @@ const examFields = {
   EXAM_ALLOWED_CIDRS: text(''),
   EXAM_DENIED_IPS: text(''),
   EXAM_FIREWALL_ENFORCE_STRICT: text('true'),
+  EXAM_PROOF_EVERY_SEC: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, 'must be whole seconds such as 180')
+    .default('180'),
   EXAM_BROWSER_URL: text(''),
   EXAM_BROWSER_AUTOSTART: text('true'),
   EXAM_BROWSER_PREWARM: text('true'),
@@ -112,6 +116,9 @@ const workerSettings = z
     ...sizes(env),
     history: historySettings(env),
     username: env.EXAM_VM_USERNAME,
+    proofEveryMs: Number(env.EXAM_PROOF_EVERY_SEC) * 1000,
+    // As the desktop's entry point reads it: only a clear no counts as no.
+    strictLock: !/^(false|0|no|off)$/i.test(env.EXAM_FIREWALL_ENFORCE_STRICT),
     desktopEnv: {
       ...(Object.fromEntries(
         Object.keys(examFields).map((name) => [name, env[name as keyof typeof examFields]]),

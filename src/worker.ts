@@ -7,8 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import { BadSettings, readLogLevel, readWorkerConfig, type WorkerSettings } from './config.ts';
 import { maxSessions } from './desktop/capacity.ts';
+import { masterName, proofKey, proofMaster } from './desktop/proof-key.ts';
 import { connectDocker } from './docker/connect.ts';
 import { DockerEngine } from './docker/engine.ts';
+import { serviceTargets } from './docker/neighbours.ts';
 import { type Template, templateDigest } from './docker/template.ts';
 import { watchDesktops } from './docker/watch.ts';
 import { HostReader } from './host/reader.ts';
@@ -34,9 +36,19 @@ async function main(): Promise<void> {
   const [seccomp, openapi, manifest] = await Promise.all(
     ['exam-linux/seccomp.json', 'docs/openapi.yaml', 'package.json'].map(packFile),
   );
-  const template = desktopTemplate(settings, seccomp ?? '');
+  const master = proofMaster(settings.clusterToken);
+  const proofKeyOf = (desktopId: string): Buffer => proofKey(master, desktopId);
+  const template = desktopTemplate(settings, seccomp ?? '', masterName(master));
+  const redisAt = new URL(settings.redisUrl);
+  const targets = await serviceTargets(
+    [
+      { name: 'worker_redis', host: redisAt.hostname, port: Number(redisAt.port || 6379) },
+      { name: 'worker_guacd', host: settings.guacd.host, port: settings.guacd.port },
+    ],
+    settings.port,
+  );
   const docker = connectDocker(settings.dockerSocket);
-  const engine = new DockerEngine(docker, settings.code, template);
+  const engine = new DockerEngine(docker, settings.code, template, { keyOf: proofKeyOf, targets: () => targets });
   const redis = connectRedis(settings.redisUrl, log, () => pool.mirrorIsBack());
   const holder = new GuacdHolder({
     guacd: settings.guacd,
@@ -57,8 +69,11 @@ async function main(): Promise<void> {
       readyTimeoutMs: settings.readyTimeoutMs,
       answerWithinMs: settings.answerWithinMs,
       template: templateDigest(template),
+      proofEveryMs: settings.proofEveryMs,
+      strictLock: settings.strictLock,
       network: settings.network.cidr,
     },
+    proofKeyOf,
     engine,
     host: new HostReader(),
     mirror: new RedisMirror(redis),
@@ -145,7 +160,7 @@ async function main(): Promise<void> {
   setTimeout(() => process.exit(), EXIT_MS).unref();
 }
 
-function desktopTemplate(settings: WorkerSettings, seccomp: string): Template {
+function desktopTemplate(settings: WorkerSettings, seccomp: string, proofKeyName: string): Template {
   return {
     image: settings.imageName,
     network: settings.network.name,
@@ -155,6 +170,7 @@ function desktopTemplate(settings: WorkerSettings, seccomp: string): Template {
     shmMb: settings.shmMb,
     pidsLimit: settings.pidsLimit,
     seccomp: JSON.stringify(JSON.parse(seccomp)),
+    proofKeyName,
   };
 }
 

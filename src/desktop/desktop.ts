@@ -1,5 +1,6 @@
 import type { DesktopLabels } from './labels.ts';
 import type { Place, Seat } from './names.ts';
+import type { Proof } from './proof.ts';
 
 /**
  * Where a desktop stands in its life. Who sits at it is not here: that is its place (its container's name).
@@ -22,6 +23,8 @@ export interface Desktop {
   readonly state: DesktopState;
   /** Why it is `failed`, or what its lock lacks; undefined when all is well. */
   readonly reason?: string | undefined;
+  /** How its last proof came out; undefined before the first since its start. */
+  readonly proof?: Proof | undefined;
   /** Create time, milliseconds since the epoch, by the engine's clock. */
   readonly createdAt: number;
 }
@@ -38,6 +41,21 @@ export function isPooled(desktop: Desktop): boolean {
 
 export function isInUse(desktop: Desktop): boolean {
   return desktop.place.kind === 'seat';
+}
+
+/** It failed its proof and was taken out of service. */
+export function isQuarantined(desktop: Desktop): boolean {
+  return desktop.place.kind === 'quarantine';
+}
+
+/** Its last proof failed: no student may be given it. */
+export function isDistrusted(desktop: Desktop): boolean {
+  return desktop.proof?.kind === 'bad';
+}
+
+/** It uses what the host has for students. One that was stopped in quarantine does not. */
+export function takesSlot(desktop: Desktop): boolean {
+  return !isQuarantined(desktop) || desktop.state !== 'stopped';
 }
 
 /** The student at this desktop; undefined while it is in the pool. */

@@ -1,4 +1,4 @@
-import { type Desktop, isInUse, isPooled, isUsable } from './desktop.ts';
+import { type Desktop, isDistrusted, isInUse, isPooled, isQuarantined, isUsable, takesSlot } from './desktop.ts';
 import { type Overrides, sameOverrides } from './overrides.ts';
 
 /** What is, at one moment: every desktop of this worker, and how many it may have in all. */
@@ -23,12 +23,20 @@ export type Step =
   | { readonly kind: 'remove'; readonly containerId: string; readonly name: string; readonly why: RemoveReason }
   | { readonly kind: 'make'; readonly examId: number }
   | { readonly kind: 'hold'; readonly containerId: string; readonly name: string }
+  /** Out of the pool for good: its proof failed. */
+  | { readonly kind: 'quarantine'; readonly containerId: string; readonly name: string }
+  /** In quarantine and still running. */
+  | { readonly kind: 'stop'; readonly containerId: string; readonly name: string }
   /** A student's desktop that stopped: started again, with his files on it. */
   | { readonly kind: 'restart'; readonly containerId: string; readonly name: string }
   /** What a desktop left that somebody took away without it. */
   | { readonly kind: 'discard'; readonly volume: string };
 
-export type RemoveReason = 'stopped' | 'failed' | 'stale' | 'surplus';
+export type RemoveReason = 'stopped' | 'failed' | 'stale' | 'surplus' | 'quarantine-over';
+
+/** What waits in quarantine for the operator: the newest of a worker, for a day. */
+export const QUARANTINE_MOST = 5;
+export const QUARANTINE_MS = 24 * 3_600_000;
 
 /** A desktop made for a caller who gave up waits this long for his next try before it counts as surplus. */
 export const SURPLUS_GRACE_MS = 120_000;
@@ -39,14 +47,42 @@ export const SURPLUS_GRACE_MS = 120_000;
  * @param now milliseconds since the epoch
  */
 export function plan(snapshot: Snapshot, wanted: Wanted, now: number): Step[] {
+  const quarantines = snapshot.desktops.filter(isCondemned).map((desktop) => step('quarantine', desktop));
   const removals = snapshot.desktops
-    .filter(isPooled)
+    .filter((desktop) => isPooled(desktop) && !isCondemned(desktop))
     .flatMap((desktop) => removal(desktop, snapshot))
     .concat(surplus(snapshot, wanted, now));
-  const removed = new Set(removals.map((step) => step.containerId));
-  const kept = snapshot.desktops.filter((desktop) => !removed.has(desktop.containerId));
-  const discards = snapshot.strayVolumes.map((volume): Step => ({ kind: 'discard', volume }));
-  return [...removals, ...restarts(kept), ...holds(kept), ...makes(kept, snapshot.maxDesktops, wanted), ...discards];
+  const over = quarantineOver(snapshot.desktops, now);
+  const left = new Set([...quarantines, ...removals, ...over].map((each) => each.containerId));
+  const kept = snapshot.desktops.filter((desktop) => !left.has(desktop.containerId));
+  const stops = kept.filter((desktop) => isQuarantined(desktop) && takesSlot(desktop));
+  return [
+    ...quarantines,
+    ...stops.map((desktop) => step('stop', desktop)),
+    ...removals,
+    ...over,
+    ...restarts(kept),
+    ...holds(kept),
+    ...makes(kept, snapshot.maxDesktops, wanted),
+    ...snapshot.strayVolumes.map((volume): Step => ({ kind: 'discard', volume })),
+  ];
+}
+
+// One that is still coming up is looked at when it has: then its failure also slows down the making of others.
+function isCondemned(desktop: Desktop): boolean {
+  return isPooled(desktop) && isDistrusted(desktop) && desktop.state !== 'starting';
+}
+
+function quarantineOver(desktops: readonly Desktop[], now: number): Removal[] {
+  return desktops
+    .flatMap((desktop) => (desktop.place.kind === 'quarantine' ? [{ desktop, at: desktop.place.at }] : []))
+    .sort((a, b) => b.at - a.at)
+    .filter(({ at }, index) => index >= QUARANTINE_MOST || now - at > QUARANTINE_MS)
+    .map(({ desktop }) => remove(desktop, 'quarantine-over'));
+}
+
+function step<Kind extends 'quarantine' | 'stop' | 'hold' | 'restart'>(kind: Kind, desktop: Desktop) {
+  return { kind, containerId: desktop.containerId, name: desktop.name };
 }
 
 type Removal = Extract<Step, { kind: 'remove' }>;
@@ -66,7 +102,9 @@ function uselessBecause(desktop: Desktop, snapshot: Snapshot): RemoveReason | un
 
 function surplus(snapshot: Snapshot, wanted: Wanted, now: number): Removal[] {
   const byExam = Map.groupBy(
-    snapshot.desktops.filter((desktop) => isPooled(desktop) && uselessBecause(desktop, snapshot) === undefined),
+    snapshot.desktops.filter(
+      (desktop) => isPooled(desktop) && !isCondemned(desktop) && uselessBecause(desktop, snapshot) === undefined,
+    ),
     (desktop) => desktop.labels.examId,
   );
   return [...byExam].flatMap(([examId, pooled]) =>
@@ -86,17 +124,15 @@ function remove(desktop: Desktop, why: RemoveReason): Removal {
 function restarts(desktops: readonly Desktop[]): Step[] {
   return desktops
     .filter((desktop) => isInUse(desktop) && desktop.state === 'stopped')
-    .map((desktop) => ({ kind: 'restart', containerId: desktop.containerId, name: desktop.name }));
+    .map((desktop) => step('restart', desktop));
 }
 
 function holds(desktops: readonly Desktop[]): Step[] {
-  return desktops
-    .filter((desktop) => desktop.state === 'ready')
-    .map((desktop) => ({ kind: 'hold', containerId: desktop.containerId, name: desktop.name }));
+  return desktops.filter((desktop) => desktop.state === 'ready').map((desktop) => step('hold', desktop));
 }
 
 function makes(kept: readonly Desktop[], maxDesktops: number, wanted: Wanted): Step[] {
-  let room = maxDesktops - kept.length;
+  let room = maxDesktops - kept.filter(takesSlot).length;
   return [...wanted].flatMap(([examId, count]) => {
     const pooled = kept.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId).length;
     const missing = Math.min(Math.max(0, count - pooled), Math.max(0, room));
@@ -125,7 +161,7 @@ export function countPools(desktops: readonly Desktop[], wanted: Wanted): PoolCo
       return {
         examId,
         wanted: wanted.get(examId) ?? 0,
-        warm: pooled.filter(isUsable).length,
+        warm: pooled.filter((desktop) => isUsable(desktop) && !isDistrusted(desktop)).length,
         creating: pooled.filter((desktop) => desktop.state === 'starting').length,
         inUse: ofExam.filter(isInUse).length,
       };

@@ -1,3 +1,4 @@
+import type { SignedRecord } from '../desktop/proof.ts';
 import type { Readiness } from '../pool/ports.ts';
 
 const PREFIX = 'desktop-event ';
@@ -13,14 +14,8 @@ export interface Unlocked {
  * @returns what it says of lock and readiness; undefined for every other line
  */
 export function readDesktopEvent(line: string): Readiness | Unlocked | undefined {
-  if (!line.startsWith(PREFIX)) return undefined;
-  let event: unknown;
-  try {
-    event = JSON.parse(line.slice(PREFIX.length));
-  } catch {
-    return undefined;
-  }
-  if (typeof event !== 'object' || event === null || !('event' in event)) return undefined;
+  const event = readEvent(line);
+  if (!event) return undefined;
   if (event.event === 'failed') return { kind: 'failed', reason: text(event, 'reason') ?? 'it gave no reason' };
   if (event.event === 'locked' && text(event, 'lock') === 'off') {
     return { kind: 'unlocked', note: `no firewall: ${text(event, 'reason') ?? 'it gave no reason'}` };
@@ -28,6 +23,29 @@ export function readDesktopEvent(line: string): Readiness | Unlocked | undefined
   if (event.event !== 'ready') return undefined;
   const page = text(event, 'page');
   return page === 'unreachable' ? { kind: 'ready', note: 'exam page did not load' } : { kind: 'ready' };
+}
+
+/**
+ * Reads one line of a desktop's output as the engine kept it, with its time before it.
+ * @returns the signed record in it; undefined for every other line
+ */
+export function readProofEvent(line: string): SignedRecord | undefined {
+  const blank = line.indexOf(' ');
+  const event = readEvent(line.slice(blank + 1));
+  const heardAt = Date.parse(line.slice(0, blank));
+  if (event?.event !== 'proof' || Number.isNaN(heardAt)) return undefined;
+  const [record, signature] = [text(event, 'record'), text(event, 'signature')];
+  return record !== undefined && signature !== undefined ? { record, signature, heardAt } : undefined;
+}
+
+function readEvent(line: string): { readonly event: unknown } | undefined {
+  if (!line.startsWith(PREFIX)) return undefined;
+  try {
+    const event: unknown = JSON.parse(line.slice(PREFIX.length));
+    return typeof event === 'object' && event !== null && 'event' in event ? event : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function text(event: object, key: string): string | undefined {

@@ -2,11 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { decodeLabels, workerFilter } from '../desktop/labels.ts';
+import type { SignedRecord } from '../desktop/proof.ts';
 import { AddressTaken, type Container, type Engine, type Order, type Readiness } from '../pool/ports.ts';
 import { accepting, asking, statusOf } from './errors.ts';
+import { openProofs } from './proofs.ts';
 import { followReadiness } from './readiness.ts';
 import { packSecrets, passwordPath, secretsParent, unpackPassword } from './secret-file.ts';
 import { createOptions, type Template } from './template.ts';
+
+/** What a desktop is given to prove its lock with. */
+export interface Proving {
+  keyOf(desktopId: string): Buffer;
+  /** What no desktop may reach, as NAME=ADDRESS:PORT. */
+  targets(): readonly string[];
+}
 
 const PASSWORD_BYTES = 24;
 const IMAGE_CACHE_MS = 2_000;
@@ -17,12 +26,14 @@ export class DockerEngine implements Engine {
   readonly #docker: Docker;
   readonly #worker: string;
   readonly #template: Template;
+  readonly #proving: Proving;
   #image: { readonly id: string | undefined; readonly until: number } | undefined;
 
-  constructor(docker: Docker, worker: string, template: Template) {
+  constructor(docker: Docker, worker: string, template: Template, proving: Proving) {
     this.#docker = docker;
     this.#worker = worker;
     this.#template = template;
+    this.#proving = proving;
   }
 
   async list(): Promise<Container[]> {
@@ -49,10 +60,13 @@ export class DockerEngine implements Engine {
   }
 
   async create(order: Order): Promise<Container> {
-    const container = await asking(this.#docker.createContainer(createOptions(this.#template, order)));
+    const container = await asking(
+      this.#docker.createContainer(createOptions(this.#template, order, this.#proving.targets())),
+    );
     try {
       const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-      await asking(container.putArchive(await packSecrets(password), { path: secretsParent }));
+      const proofKey = this.#proving.keyOf(order.labels.desktopId);
+      await asking(container.putArchive(await packSecrets(password, proofKey), { path: secretsParent }));
       await asking(container.start());
     } catch (error) {
       await this.remove(container.id).catch(() => undefined);
@@ -78,6 +92,15 @@ export class DockerEngine implements Engine {
 
   readiness(containerId: string, signal: AbortSignal): Promise<Readiness> {
     return followReadiness(this.#docker, containerId, signal);
+  }
+
+  proofs(containerId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<SignedRecord>> {
+    return openProofs(this.#docker, containerId, after, signal);
+  }
+
+  async stop(containerId: string): Promise<void> {
+    // 304: it does not run.
+    await accepting([304, 404], this.#docker.getContainer(containerId).stop({ t: STOP_GRACE_SEC }));
   }
 
   async password(containerId: string): Promise<string> {

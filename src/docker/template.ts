@@ -19,6 +19,8 @@ export interface Template {
   readonly pidsLimit: number;
   /** Text of the seccomp profile. */
   readonly seccomp: string;
+  /** Name of the key from which the desktops' proof keys are made. */
+  readonly proofKeyName: string;
 }
 
 const MB = 1024 * 1024;
@@ -28,8 +30,19 @@ export function templateDigest(template: Template): string {
   return createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 16);
 }
 
-export function createOptions(template: Template, order: Order): ContainerCreateOptions {
-  const env = { ...template.env, ...order.labels.overrides, EXAM_ID: String(order.labels.examId) };
+/** @param targets what no desktop may reach, as NAME=ADDRESS:PORT, for its probe to try */
+export function createOptions(
+  template: Template,
+  order: Order,
+  targets: readonly string[] = [],
+): ContainerCreateOptions {
+  const env: Record<string, string> = {
+    ...template.env,
+    ...order.labels.overrides,
+    EXAM_ID: String(order.labels.examId),
+    EXAM_DESKTOP_ID: order.labels.desktopId,
+    EXAM_PROOF_TARGETS: [...targets, `neighbour=${neighbourOf(order.ip)}:3389`].join(' '),
+  };
   const labels = encodeLabels(order.labels);
   return {
     name: order.name,
@@ -52,7 +65,27 @@ export function createOptions(template: Template, order: Order): ContainerCreate
       NetworkMode: template.network,
     },
     NetworkingConfig: {
-      EndpointsConfig: { [template.network]: { IPAMConfig: { IPv4Address: order.ip } } },
+      EndpointsConfig: {
+        [template.network]: {
+          IPAMConfig: { IPv4Address: order.ip },
+          Aliases: provingNames(env.EXAM_BROWSER_URL ?? ''),
+        },
+      },
     },
   };
+}
+
+// Names that Docker's own name service surely answers, as the probe asks for them (exam-linux: tries.sh): a forbidden one,
+// one below the exam site's, and one with a label too long to be a site's.
+function provingNames(browserUrl: string): string[] {
+  const host = URL.canParse(browserUrl) ? new URL(browserUrl).hostname : '';
+  const below = /^[a-z0-9.-]*[a-z][a-z0-9.-]*$/.test(host)
+    ? [`exam-proof.${host}`, `exam-proof-with-a-label-longer-than-any-name-of-a-site.${host}`]
+    : [];
+  return ['forbidden.exam-proof', ...below];
+}
+
+/** The address beside it, where another desktop may be. */
+function neighbourOf(ip: string): string {
+  return ip.replace(/\d+$/, (last) => String(Number(last) ^ 1));
 }

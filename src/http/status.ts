@@ -1,5 +1,5 @@
 import type { Fit } from '../desktop/capacity.ts';
-import { isInUse, isUsable, seatOf } from '../desktop/desktop.ts';
+import { type Desktop, isInUse, isQuarantined, isUsable, seatOf } from '../desktop/desktop.ts';
 import type { Pool } from '../pool/pool.ts';
 
 export interface StatusFacts {
@@ -16,6 +16,7 @@ export interface StatusFacts {
 /** The worker as it is now, for status.sh and the heartbeat. Holds no secret. */
 export function workerStatus({ pool, maxSessions, room, reasons, version, connected }: StatusFacts) {
   const desktops = pool.desktops();
+  const quarantined = desktops.filter(isQuarantined).sort((a, b) => sinceQuarantine(b) - sinceQuarantine(a));
   return {
     ready: reasons.length === 0,
     reasons,
@@ -26,16 +27,38 @@ export function workerStatus({ pool, maxSessions, room, reasons, version, connec
     pools: pool.counts(),
     refill: pool.refill(),
     lastFailure: pool.lastFailure ?? null,
+    quarantine: { count: quarantined.length, last: quarantined[0] ? reasonOf(quarantined[0]) : null },
+    failedProofInUse: desktops.filter((desktop) => isInUse(desktop) && desktop.proof?.kind === 'bad').length,
     desktops: desktops.map((desktop) => ({
       name: desktop.name,
       examId: desktop.labels.examId,
       userId: seatOf(desktop)?.userId ?? null,
-      state: isInUse(desktop) && isUsable(desktop) ? 'in use' : desktop.state,
+      state: stateOf(desktop),
       connected: connected.has(desktop.containerId),
-      reason: desktop.reason ?? null,
+      reason: reasonOf(desktop),
+      proof: proofOf(desktop),
       imageId: desktop.labels.imageId,
       ip: desktop.ip,
       since: new Date(desktop.createdAt).toISOString(),
     })),
   };
+}
+
+function sinceQuarantine({ place }: Desktop): number {
+  return place.kind === 'quarantine' ? place.at : 0;
+}
+
+function stateOf(desktop: Desktop): string {
+  if (isQuarantined(desktop)) return 'quarantined';
+  return isInUse(desktop) && isUsable(desktop) ? 'in use' : desktop.state;
+}
+
+/** A failed proof before everything else: it is what somebody must look at. */
+function reasonOf({ proof, reason }: Desktop): string | null {
+  if (proof?.kind === 'bad') return `failed its proof: ${proof.reason}`;
+  return [reason, proof?.note].filter(Boolean).join('; ') || null;
+}
+
+function proofOf({ proof }: Desktop) {
+  return proof ? { result: proof.kind, at: new Date(proof.at).toISOString() } : null;
 }

@@ -1,8 +1,9 @@
+import { isQuarantined } from '../desktop/desktop.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
 
 /** Makes the roster equal to the engine's list, and follows every desktop that has not said how it stands. */
 export async function adopt(parts: PoolParts): Promise<void> {
-  const { engine, roster, maker, holder, history, mirror, log } = parts;
+  const { engine, roster, maker, holder, history, prover, mirror, log } = parts;
   const first = !roster.isAdopted;
   const gone = await roster.look(async () =>
     (await engine.list()).filter((container) => !maker.isUnborn(container.labels.desktopId)),
@@ -12,6 +13,8 @@ export async function adopt(parts: PoolParts): Promise<void> {
   for (const desktop of roster.all()) {
     if (desktop.state === 'starting') void maker.bringUp(desktop.containerId);
     if (desktop.state === 'stopped') holder.drop(desktop.containerId);
+    // Why it was put there is in what it told.
+    if (isQuarantined(desktop) && !desktop.proof) prover.watch(desktop.containerId);
   }
   if (first || gone.length > 0) await bestEffort(log, 'everything', mirror.rewrite(roster.all()));
 }

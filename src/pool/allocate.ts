@@ -128,7 +128,7 @@ async function claim(
   seat: Seat,
   source: Source,
 ): Promise<Desktop | 'name-taken' | undefined> {
-  const { engine, roster, history, mirror, log } = parts;
+  const { engine, roster, history, prover, mirror, log } = parts;
   const name = seatName(seat);
   const outcome = await engine.claim(candidate.name, name);
   if (outcome !== 'claimed') {
@@ -141,6 +141,7 @@ async function claim(
   }
   const desktop = roster.rename(candidate.containerId, name);
   if (desktop) history.began(desktop, source);
+  if (desktop) prover.claimed(desktop);
   const session = { containerName: name, allocatedAt: new Date(parts.clock()).toISOString(), source };
   await bestEffort(log, 'session', mirror.saveSession(seat, session));
   await bestEffort(log, 'pool', mirror.poolLeft(seat.examId, candidate.name));

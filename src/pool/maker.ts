@@ -19,6 +19,7 @@ type MakerParts = Pick<
   | 'mirror'
   | 'roster'
   | 'history'
+  | 'prover'
   | 'asked'
   | 'waiting'
   | 'rush'
@@ -218,13 +219,22 @@ export class Maker {
   }
 
   async #bringUp(containerId: string, began: number): Promise<void> {
-    const { engine, roster, mirror, settings, log, clock } = this.#parts;
+    const { engine, roster, mirror, prover, settings, log, clock } = this.#parts;
+    prover.watch(containerId);
     const readiness = await engine.readiness(containerId, AbortSignal.timeout(settings.readyTimeoutMs));
     const desktop = roster.get(containerId);
     if (!desktop) return;
     if (readiness.kind === 'failed') {
       roster.setState(containerId, 'failed', readiness.reason);
       this.#failed({ ...atFault(desktop), reason: readiness.reason, begunAt: began });
+      return;
+    }
+    // Ready is not enough for a student who is still to come: the lock must be proved. Who has it keeps it.
+    const proof = isPooled(desktop) ? await prover.first(desktop) : undefined;
+    if (proof?.kind === 'bad') {
+      const reason = `it failed its proof: ${proof.reason}`;
+      roster.setState(containerId, 'failed', reason);
+      this.#failed({ ...atFault(desktop), reason, begunAt: began });
       return;
     }
     this.#setbacks.cameUp(desktop.labels.examId);

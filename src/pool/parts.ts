@@ -1,8 +1,18 @@
-import type { Desktop } from '../desktop/desktop.ts';
+import { type Desktop, takesSlot } from '../desktop/desktop.ts';
 import type { Asked } from './asked.ts';
 import type { History } from './history.ts';
 import type { Maker } from './maker.ts';
-import { type Clock, type Engine, type Holder, type Host, ImageMissing, type Log, type Mirror } from './ports.ts';
+import {
+  type Clock,
+  type Engine,
+  type Holder,
+  type Host,
+  ImageMissing,
+  type Ledger,
+  type Log,
+  type Mirror,
+} from './ports.ts';
+import type { Prover } from './prover.ts';
 import type { Roster } from './roster.ts';
 import type { Strays } from './strays.ts';
 import type { Turns } from './turns.ts';
@@ -23,6 +33,10 @@ export interface PoolSettings {
   readonly answerWithinMs: number;
   /** Digest of everything a desktop is made with, the image aside. */
   readonly template: string;
+  /** How often a desktop proves its lock. Milliseconds. */
+  readonly proofEveryMs: number;
+  /** A desktop without a firewall is not served. */
+  readonly strictLock: boolean;
   /** The desktops' network, e.g. 10.213.0.0/20. */
   readonly network: string;
 }
@@ -46,6 +60,8 @@ export interface PoolParts {
   readonly history: History;
   readonly strays: Strays;
   readonly asked: Asked;
+  readonly ledger: Ledger;
+  readonly prover: Prover;
   /** Students waiting for a desktop to come up, per exam. */
   readonly waiting: Map<number, number>;
   readonly rush: Rush;
@@ -63,7 +79,7 @@ export function everyDesktop({
   readonly roster: Pick<Roster, 'all'>;
   readonly maker: Pick<Maker, 'unborn'>;
 }): Desktop[] {
-  return [...roster.all(), ...maker.unborn()];
+  return [...roster.all().filter(takesSlot), ...maker.unborn()];
 }
 
 /** @throws ImageMissing */

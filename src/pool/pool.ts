@@ -12,6 +12,7 @@ import { Maker } from './maker.ts';
 import { bestEffort, everyDesktop, type PoolParts, type PoolSettings } from './parts.ts';
 import type { Clock, Engine, Holder, Host, Ledger, Log, Mirror } from './ports.ts';
 import { type Prewarmed, prewarm } from './prewarm.ts';
+import { Prover } from './prover.ts';
 import { keep, recall } from './recall.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { release } from './release.ts';
@@ -33,6 +34,8 @@ export interface PoolPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: Log;
+  /** The key that a desktop signs its proofs with. */
+  proofKeyOf(desktopId: string): Buffer;
   /** A short unique id, lower-case letters and digits. */
   newId(): string;
 }
@@ -56,15 +59,17 @@ export class Pool {
     const nudge = (): void => this.nudge();
     const history = new History(ports.ledger, ports.clock);
     const asked = new Asked();
+    const prover = new Prover({ ...ports, roster, nudge, proofKeyOf: ports.proofKeyOf });
     const waiting = new Map<number, number>();
     const rush = { lastJoinAt: Number.NEGATIVE_INFINITY };
-    const maker = new Maker({ ...ports, roster, history, asked, waiting, rush, nudge, newId: ports.newId });
+    const maker = new Maker({ ...ports, roster, history, prover, asked, waiting, rush, nudge, newId: ports.newId });
     this.#parts = {
       ...ports,
       roster,
       maker,
       history,
       strays: new Strays(ports),
+      prover,
       turns: new Turns(),
       asked,
       waiting,
@@ -85,6 +90,7 @@ export class Pool {
     this.#stopped = true;
     clearInterval(this.#timer);
     clearTimeout(this.#nudged);
+    this.#parts.prover.close();
     await this.#running;
   }
 

@@ -2,6 +2,7 @@ import type { HostLeft } from '../desktop/capacity.ts';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { DesktopLabels } from '../desktop/labels.ts';
 import type { Seat } from '../desktop/names.ts';
+import type { SignedRecord } from '../desktop/proof.ts';
 import type { HostLoad } from '../desktop/refill-pace.ts';
 import type { AskedOf } from './asked.ts';
 import type { LedgerEvent } from './ledger.ts';
@@ -46,6 +47,14 @@ export interface Engine {
   claim(poolName: string, seatName: string): Promise<'claimed' | 'name-taken' | 'gone'>;
   /** Resolves when the desktop says that it is ready or has failed, counted from its last start; also when it ends. */
   readiness(containerId: string, signal: AbortSignal): Promise<Readiness>;
+  /**
+   * What a desktop tells of its lock since its last start, until it stops or the signal comes.
+   * @param after only what was heard at this time or later, milliseconds since the epoch
+   * @returns when the stream is open
+   */
+  proofs(containerId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<SignedRecord>>;
+  /** Stops a desktop and keeps it; one that does not run, or is gone, is success. */
+  stop(containerId: string): Promise<void>;
   /** The desktop's own RDP password. Never logged. */
   password(containerId: string): Promise<string>;
   /** Ends and removes the desktop of this id or name; one that is gone already is success. */
@@ -113,6 +122,8 @@ export interface Mirror {
   saveAsked(asked: AskedOf): Promise<void>;
   /** Undefined when there is no memory of it: the first start ever, or a cache that lost all it had. */
   loadAsked(): Promise<AskedOf | undefined>;
+  /** Adds to the last proofs of a desktop. */
+  saveProof(desktopId: string, record: string): Promise<void>;
   saveCursor(address: string): Promise<void>;
   loadCursor(): Promise<string | undefined>;
 }

@@ -5,6 +5,7 @@ import { seatName } from '../desktop/names.ts';
 import { plan, type Snapshot, type Step } from '../desktop/plan.ts';
 import { adopt } from './adopt.ts';
 import { bestEffort, everyDesktop, type PoolParts } from './parts.ts';
+import { quarantine, removeQuarantined, stopQuarantined } from './quarantine.ts';
 import { restart } from './restart.ts';
 import { lookForRoom } from './room.ts';
 
@@ -42,7 +43,11 @@ export async function reconcile(parts: PoolParts, dryRun = false): Promise<Recon
 async function perform(parts: PoolParts, step: Step, imageId: string | undefined, room: () => Fit): Promise<boolean> {
   switch (step.kind) {
     case 'remove':
-      return removeFromPool(parts, step);
+      return step.why === 'quarantine-over' ? removeQuarantined(parts, step.containerId) : removeFromPool(parts, step);
+    case 'quarantine':
+      return quarantine(parts, step.containerId);
+    case 'stop':
+      return stopQuarantined(parts, step.containerId);
     case 'make':
       if (imageId === undefined || parts.maker.pauseMs(step.examId) > 0) return false;
       if (room().count === 0 || !isStillMissing(parts, step.examId)) return false;
@@ -67,15 +72,12 @@ async function perform(parts: PoolParts, step: Step, imageId: string | undefined
 /** Facts for a plan. */
 async function takeSnapshot(parts: PoolParts, room: () => Fit): Promise<Snapshot> {
   const imageId = await parts.engine.imageId();
-  const desktops = everyDesktop(parts);
-  return {
-    desktops,
-    maxDesktops: desktops.length + room().count,
-    imageId,
-    template: parts.settings.template,
-    strayVolumes: await parts.strays.look(),
-    overrides: parts.asked.overrides,
-  };
+  const { roster, maker, settings, strays, asked } = parts;
+  // With those in quarantine, which take no slot.
+  const desktops = [...roster.all(), ...maker.unborn()];
+  const maxDesktops = everyDesktop(parts).length + room().count;
+  const strayVolumes = await strays.look();
+  return { desktops, maxDesktops, imageId, template: settings.template, strayVolumes, overrides: asked.overrides };
 }
 
 function isSurplus(step: Step): boolean {

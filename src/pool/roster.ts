@@ -1,5 +1,6 @@
-import { type Desktop, type DesktopState, isPooled } from '../desktop/desktop.ts';
+import { type Desktop, type DesktopState, isDistrusted, isPooled } from '../desktop/desktop.ts';
 import { parseName, type Seat, seatName } from '../desktop/names.ts';
+import type { Proof } from '../desktop/proof.ts';
 import type { Container } from './ports.ts';
 
 /**
@@ -55,8 +56,12 @@ export class Roster {
     this.#touch(container.containerId);
     const known = this.#byId.get(container.containerId);
     const { running, ...facts } = container;
-    const state = running ? reviveState(known?.state) : 'stopped';
-    const desktop: Desktop = { ...facts, place, state, reason: running ? known?.reason : undefined };
+    // Whatever state one in quarantine is in, nobody waits for it to come up.
+    const alive = place.kind === 'quarantine' ? 'failed' : reviveState(known?.state);
+    const state = running ? alive : 'stopped';
+    // What it proved before a stop says nothing of its next start.
+    const proof = known?.state === 'stopped' && running ? undefined : known?.proof;
+    const desktop: Desktop = { ...facts, place, state, reason: running ? known?.reason : undefined, proof };
     if (known && known.name !== desktop.name) this.#byName.delete(known.name);
     this.#byId.set(desktop.containerId, desktop);
     this.#byName.set(desktop.name, desktop.containerId);
@@ -87,6 +92,12 @@ export class Roster {
     if (!desktop) return;
     this.#touch(containerId);
     this.#byId.set(containerId, { ...desktop, state, reason });
+  }
+
+  setProof(containerId: string, proof: Proof): void {
+    const desktop = this.#byId.get(containerId);
+    // No touch: a proof is nothing that the engine's list knows.
+    if (desktop) this.#byId.set(containerId, { ...desktop, proof });
   }
 
   rename(containerId: string, name: string): Desktop | undefined {
@@ -126,6 +137,7 @@ export class Roster {
       (desktop) =>
         isPooled(desktop) &&
         desktop.labels.examId === examId &&
+        !isDistrusted(desktop) &&
         !this.#spoken.has(desktop.containerId) &&
         fits(desktop),
     );

@@ -14,5 +14,10 @@ export const POOL_PATTERN = 'vdi:pool:exam:*:available';
 
 /** What prewarm calls asked for: `{exams: {examId: {count, env}}, isKnown}`. Ours. */
 export const ASKED_KEY = 'vdi:asked';
+/** The last proofs of a desktop, newest first. Ours. */
+export function proofsKey(desktopId: string): string {
+  return `vdi:proofs:${desktopId}`;
+}
+
 /** The address given to the newest desktop. Ours. */
 export const CURSOR_KEY = 'vdi:address-cursor';

@@ -4,7 +4,10 @@ import type { Seat } from '../desktop/names.ts';
 import type { AskedOf } from '../pool/asked.ts';
 import type { Mirror, Session } from '../pool/ports.ts';
 import { decodeAsked, encodeAsked } from './asked-text.ts';
-import { ASKED_KEY, CURSOR_KEY, POOL_PATTERN, poolKey, SESSION_PATTERN, sessionKey } from './keys.ts';
+import { ASKED_KEY, CURSOR_KEY, POOL_PATTERN, poolKey, proofsKey, SESSION_PATTERN, sessionKey } from './keys.ts';
+
+const PROOFS_KEPT = 20;
+const PROOFS_KEPT_SEC = 3 * 24 * 3600;
 
 /** The worker's own Redis: a cache of Docker's truth that others read, and the memory of what was asked. */
 export class RedisMirror implements Mirror {
@@ -58,6 +61,15 @@ export class RedisMirror implements Mirror {
   async loadAsked(): Promise<AskedOf | undefined> {
     const saved = await this.#redis.get(ASKED_KEY);
     return saved === null ? undefined : decodeAsked(saved);
+  }
+
+  async saveProof(desktopId: string, record: string): Promise<void> {
+    const key = proofsKey(desktopId);
+    const change = this.#redis
+      .multi()
+      .lpush(key, record)
+      .ltrim(key, 0, PROOFS_KEPT - 1);
+    await change.expire(key, PROOFS_KEPT_SEC).exec();
   }
 
   async saveCursor(address: string): Promise<void> {

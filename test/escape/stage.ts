@@ -174,6 +174,7 @@ async function makeDesktop(docker: Docker, wanted: Wanted): Promise<Container> {
     cpuLimit: 2,
     shmMb: 256,
     pidsLimit: 800,
+    proofKeyName: 'escape',
     seccomp: readFileSync(here('../../exam-linux/seccomp.json'), 'utf8'),
   };
   const labels = { worker: 'escape', examId: 1, desktopId: name, imageId: image, template: 'escape' };

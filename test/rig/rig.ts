@@ -99,6 +99,7 @@ export class Rig {
       WORKER_RESERVED_CPUS: '0.5',
       OUTBOX_DIR: this.#outbox,
       ...this.#options.env,
+      ...this.#env,
     };
     await this.startWorker();
     return this;

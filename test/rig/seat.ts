@@ -72,7 +72,7 @@ export class Seat {
   }
 
   password(): Promise<string> {
-    return new DockerEngine(connectDocker('/var/run/docker.sock'), '', {} as never).password(this.desktop);
+    return new DockerEngine(connectDocker('/var/run/docker.sock'), '', {} as never, {} as never).password(this.desktop);
   }
 
   /** Sits down in place of the worker, which would otherwise take the screen back for the connection that it holds. */

@@ -63,7 +63,9 @@ describe('the volume of a desktop', () => {
       cpuLimit: 1,
       shmMb: 64,
     };
-    const engine = new DockerEngine(rig.docker, rig.code, { ...template, pidsLimit: 100, seccomp: '{}' });
+    const whole = { ...template, pidsLimit: 100, seccomp: '{}', proofKeyName: '' };
+    const proving = { keyOf: () => Buffer.alloc(32), targets: () => [] };
+    const engine = new DockerEngine(rig.docker, rig.code, whole, proving);
     const labels = { worker: rig.code, examId: EXAM, desktopId: 'ab', imageId, template: 't' };
     const order = (name: string) => ({ name, ip, labels });
     await expect(engine.create(order(`exam_${EXAM}_pool_ab`))).rejects.toBeInstanceOf(AddressTaken);

@@ -15,6 +15,7 @@ const TEMPLATE: Template = {
   shmMb: 512,
   pidsLimit: 1024,
   seccomp: '{"defaultAction":"SCMP_ACT_ERRNO"}',
+  proofKeyName: 'one',
 };
 const ORDER = {
   name: 'exam_7_pool_ab12',
@@ -31,7 +32,10 @@ describe('a desktop is made', () => {
     expect(made.Labels?.['vdi.image']).toBe('sha256:one');
     expect(host?.NetworkMode).toBe('w_exam_net');
     expect(made.NetworkingConfig?.EndpointsConfig).toEqual({
-      w_exam_net: { IPAMConfig: { IPv4Address: '10.213.1.7' } },
+      w_exam_net: {
+        IPAMConfig: { IPv4Address: '10.213.1.7' },
+        Aliases: expect.arrayContaining(['forbidden.exam-proof']),
+      },
     });
   });
 

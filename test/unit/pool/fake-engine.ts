@@ -1,4 +1,5 @@
 import { parseName } from '../../../src/desktop/names.ts';
+import type { SignedRecord } from '../../../src/desktop/proof.ts';
 import {
   AddressTaken,
   type Container,
@@ -7,6 +8,7 @@ import {
   type Order,
   type Readiness,
 } from '../../../src/pool/ports.ts';
+import { GATEWAY_BLOCKED, GATEWAY_OPEN, signed } from '../desktop/signed.ts';
 
 type Call =
   | 'list'
@@ -17,7 +19,12 @@ type Call =
   | 'imageId'
   | 'readiness'
   | 'strayVolumes'
-  | 'removeVolume';
+  | 'removeVolume'
+  | 'proofs'
+  | 'stop';
+
+/** How often a desktop proves its lock, as OneWorker's settings say. */
+const PROOF_EVERY_MS = 60_000;
 
 interface Box {
   container: Container;
@@ -26,7 +33,17 @@ interface Box {
   /** Counts its starts: what an earlier start would have said is not heard. */
   starts: number;
   readonly listeners: Set<(said: Readiness) => void>;
+  /** What it has told of its lock since its last start, and who waits for more. */
+  proofs: SignedRecord[];
+  readonly hearers: Set<() => void>;
+  /** How its lock is now. */
+  lock: Lock;
+  /** A living backend has heard that its lock does not hold. */
+  isKnownBroken: boolean;
 }
+
+/** `silent`: it proves nothing any more. */
+export type Lock = 'holds' | 'broken' | 'silent';
 
 export interface EngineFaults {
   /** Milliseconds a request takes to the engine, and its answer back: so calls overtake each other. */
@@ -35,12 +52,15 @@ export interface EngineFaults {
   losesAnswer(call: Call): boolean;
   /** How long a desktop takes to come up, and what it says then. */
   boot(): { readonly ms: number; readonly says: Readiness };
+  /** How its lock is from the start. */
+  lock(): Lock;
 }
 
 export const NO_FAULTS: EngineFaults = {
   travel: () => 1,
   losesAnswer: () => false,
   boot: () => ({ ms: 3_000, says: { kind: 'ready' } }),
+  lock: () => 'holds',
 };
 
 export interface EngineTime {
@@ -97,6 +117,19 @@ export class FakeEngine {
     box.told = undefined;
   }
 
+  /** Its lock breaks, or it falls silent: told at its next proof. */
+  setLock(containerId: string, lock: Lock): void {
+    const box = this.boxes.get(containerId);
+    if (box) box.lock = lock;
+  }
+
+  /** Tells a record now, as it is given. */
+  tell(containerId: string, record: SignedRecord): void {
+    const box = this.#box(containerId);
+    box.proofs.push(record);
+    for (const hear of [...box.hearers]) hear();
+  }
+
   /** Somebody renames, makes or removes by hand. */
   rename(containerId: string, name: string): void {
     const box = this.boxes.get(containerId);
@@ -113,7 +146,7 @@ export class FakeEngine {
       const outcome = this.#attempt(act);
       const lost = this.faults.losesAnswer(call);
       if ((call === 'create' || call === 'claim') && 'value' in outcome && (lost || !alive)) this.unknown++;
-      this.mostKnown = Math.max(this.mostKnown, this.boxes.size - this.unknown);
+      this.mostKnown = Math.max(this.mostKnown, this.slotsTaken() - this.unknown);
       await this.#time.sleep(this.faults.travel(call, 'back'));
       if (!alive) await forever();
       if ('error' in outcome) throw outcome.error;
@@ -127,7 +160,17 @@ export class FakeEngine {
       list: () => ask('list', '', () => [...this.boxes.values()].map((box) => box.container)),
       create: (order) => ask('create', order.name, () => this.#create(order)),
       restart: (id) => ask('restart', id, () => this.#start(this.#box(id))),
-      claim: (from, to) => ask('claim', to, () => this.#claim(from, to)),
+      claim: (from, to) => {
+        const box = this.#find(from);
+        if (box?.isKnownBroken && parseName(to)?.kind === 'seat')
+          this.crimes.push(`${from}, failed, is asked for ${to}`);
+        return ask('claim', to, () => this.#claim(from, to));
+      },
+      proofs: async (id, after, signal) => {
+        const start = await ask('proofs', id, () => this.boxes.get(id)?.starts);
+        return this.#proofs(id, start, after, signal, () => alive);
+      },
+      stop: (id) => ask('stop', id, () => this.#stop(id)),
       readiness: async (id, signal) => {
         const listening = await ask('readiness', id, () => ({ said: this.#listen(id, signal) }));
         const said = await listening.said;
@@ -167,7 +210,16 @@ export class FakeEngine {
     if (taken || this.foreignAddresses.has(order.ip)) throw new AddressTaken(order.ip);
     const containerId = `c${++this.#made}`;
     const container = { ...order, containerId, running: false, createdAt: this.#time.now };
-    const box: Box = { container, told: undefined, starts: 0, listeners: new Set() };
+    const box: Box = {
+      container,
+      told: undefined,
+      starts: 0,
+      listeners: new Set(),
+      proofs: [],
+      hearers: new Set(),
+      lock: this.faults.lock(),
+      isKnownBroken: false,
+    };
     this.boxes.set(containerId, box);
     this.#start(box);
     return box.container;
@@ -177,16 +229,77 @@ export class FakeEngine {
     box.container = { ...box.container, running: true };
     box.told = undefined;
     const start = ++box.starts;
+    box.proofs = [];
+    void this.#prove(box, start);
     const { ms, says } = this.faults.boot();
     void this.#time.sleep(ms).then(() => {
       if (box.starts === start && this.boxes.has(box.container.containerId)) this.#say(box, says);
     });
   }
 
+  async #prove(box: Box, start: number): Promise<void> {
+    const { containerId, labels } = box.container;
+    const isOn = (): boolean => box.starts === start && this.boxes.get(containerId) === box;
+    for (let ms = 200; ; ms = PROOF_EVERY_MS) {
+      await this.#time.sleep(ms);
+      if (!isOn()) return;
+      if (box.lock === 'silent') continue;
+      const results = [box.lock === 'holds' ? GATEWAY_BLOCKED : GATEWAY_OPEN];
+      this.tell(containerId, signed(labels.desktopId, this.#time.now, { ok: box.lock === 'holds', results }));
+    }
+  }
+
+  async *#proofs(
+    id: string,
+    start: number | undefined,
+    after: number,
+    signal: AbortSignal,
+    isAlive: () => boolean,
+  ): AsyncIterable<SignedRecord> {
+    for (let next = 0; ; ) {
+      const box = this.boxes.get(id);
+      if (!box || signal.aborted) return;
+      const record = box.starts === start ? box.proofs[next] : undefined;
+      if (record) {
+        next++;
+        if (!isAlive()) return;
+        if (record.heardAt < after) continue;
+        yield record;
+        // Asked for the next: this one has been heard.
+        if (isAlive() && !JSON.parse(Buffer.from(record.record, 'base64url').toString()).ok) box.isKnownBroken = true;
+        continue;
+      }
+      if (box.starts !== start || !box.container.running) return;
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          box.hearers.delete(wake);
+          resolve();
+        };
+        box.hearers.add(wake);
+        signal.addEventListener('abort', wake, { once: true });
+      });
+    }
+  }
+
+  #stop(id: string): void {
+    const box = this.boxes.get(id);
+    if (!box) return;
+    if (parseName(box.container.name)?.kind === 'seat')
+      this.crimes.push(`${box.container.name} was stopped while in use`);
+    this.stop(id);
+  }
+
+  /** Desktops that use the host: all but those that were stopped in quarantine. */
+  slotsTaken(): number {
+    const boxes = [...this.boxes.values()];
+    return boxes.filter(({ container: { name, running } }) => running || parseName(name)?.kind !== 'quarantine').length;
+  }
+
   #say(box: Box, said: Readiness): void {
     box.told = said;
     for (const tell of [...box.listeners]) tell(said);
     box.listeners.clear();
+    for (const hear of [...box.hearers]) hear();
   }
 
   #listen(id: string, signal: AbortSignal): Promise<Readiness> {
@@ -205,8 +318,9 @@ export class FakeEngine {
     if (!box) return 'gone';
     if (box.container.name === to) throw Object.assign(new Error('it has this name'), { statusCode: 400 });
     if (this.byName(to) || this.foreignNames.has(to)) return 'name-taken';
-    if (parseName(box.container.name)?.kind === 'seat')
-      this.crimes.push(`${box.container.name} was given away as ${to}`);
+    const place = parseName(box.container.name);
+    if (place?.kind === 'seat') this.crimes.push(`${box.container.name} was given away as ${to}`);
+    if (place?.kind === 'quarantine') this.crimes.push(`${box.container.name} came back as ${to}`);
     box.container = { ...box.container, name: to };
     return 'claimed';
   }

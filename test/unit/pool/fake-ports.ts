@@ -13,6 +13,7 @@ export class FakeMirror implements Mirror {
   away = false;
   readonly sessions = new Map<string, Session>();
   readonly pools = new Map<number, Set<string>>();
+  readonly proofs = new Map<string, string[]>();
   asked: string | undefined;
   cursor: string | undefined;
 
@@ -56,6 +57,11 @@ export class FakeMirror implements Mirror {
   async loadAsked(): Promise<AskedOf | undefined> {
     this.#answer();
     return this.asked === undefined ? undefined : decodeAsked(this.asked);
+  }
+
+  async saveProof(desktopId: string, record: string): Promise<void> {
+    this.#answer();
+    this.proofs.set(desktopId, [record, ...(this.proofs.get(desktopId) ?? [])]);
   }
 
   async saveCursor(address: string): Promise<void> {

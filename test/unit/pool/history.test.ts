@@ -7,6 +7,10 @@ afterEach(() => vi.unstubAllGlobals());
 
 const seat = { examId: 7, userId: 42 };
 
+/** Desktops' lives only: what they prove is told in test/unit/pool/prover.test.ts. */
+const ofLife = ({ kind }: LedgerEvent) => !kind.startsWith('proof-');
+const lives = (worker: OneWorker) => worker.ledger.told.filter(ofLife);
+
 const short = (event: LedgerEvent): string => {
   const detail = 'why' in event ? ` ${event.why}` : 'source' in event ? ` ${event.source}` : '';
   return `${event.kind}${detail} ${event.desktop.name}`;
@@ -25,13 +29,13 @@ test('a session from the pool: made, began, ended, removed, each told once and i
   await worker.time.advance(20_000);
   void worker.pool.release(seat);
   await worker.time.advance(1_000);
-  expect(worker.ledger.told.map(short)).toEqual([
+  expect(lives(worker).map(short)).toEqual([
     'desktop-made exam_7_pool_d1',
     'session-began pool exam_7_u42',
     'session-ended released exam_7_u42',
     'desktop-removed released exam_7_u42',
   ]);
-  expect(worker.ledger.told[1]?.desktop).toEqual({
+  expect(lives(worker)[1]?.desktop).toEqual({
     containerId: 'c1',
     name: 'exam_7_u42',
     desktopId: 'd1',
@@ -46,7 +50,7 @@ test('a desktop made for a waiting student is cold; one that stops in use is res
   await worker.time.advance(10_000);
   worker.engine.stop('c1');
   await worker.time.advance(20_000);
-  expect(worker.ledger.told.map(short)).toEqual([
+  expect(lives(worker).map(short)).toEqual([
     'desktop-made exam_7_pool_d1',
     'session-began cold exam_7_u42',
     'desktop-restarted exam_7_u42',
@@ -62,7 +66,7 @@ test('a desktop that somebody takes away by hand is told as gone, a pool desktop
   worker.engine.boxes.delete('c1');
   worker.engine.image = 'sha256:two';
   await worker.time.advance(30_000);
-  expect(worker.ledger.told.map(short)).toEqual(
+  expect(lives(worker).map(short)).toEqual(
     expect.arrayContaining([
       'session-ended gone exam_7_u42',
       'desktop-removed gone exam_7_u42',
@@ -81,7 +85,10 @@ test('a start after a crash between claim and telling tells of the session as ad
   worker.crash();
   worker.start();
   await worker.time.advance(1_000);
-  expect(worker.ledger.kept.map(short)).toEqual(['desktop-made exam_7_pool_d1', 'session-began adopted exam_7_u42']);
+  expect(worker.ledger.kept.filter(ofLife).map(short)).toEqual([
+    'desktop-made exam_7_pool_d1',
+    'session-began adopted exam_7_u42',
+  ]);
 });
 
 test('a release whose answer is lost ends the session as released once it is seen to be gone', async () => {
@@ -92,7 +99,7 @@ test('a release whose answer is lost ends the session as released once it is see
   worker.engine.faults = { ...NO_FAULTS, losesAnswer: (call) => call === 'remove' };
   worker.pool.release(seat).catch(() => undefined);
   await worker.time.advance(20_000);
-  expect(worker.ledger.told.map(short).slice(2)).toEqual([
+  expect(lives(worker).map(short).slice(2)).toEqual([
     'session-ended released exam_7_u42',
     'desktop-removed released exam_7_u42',
   ]);
@@ -106,5 +113,5 @@ test('a look at the engine during the claim leaves the telling to the claim', as
   await worker.time.advance(20);
   void worker.pool.reconcile(false);
   await worker.time.advance(1_000);
-  expect(worker.ledger.told.map(short)).toContain('session-began pool exam_7_u42');
+  expect(lives(worker).map(short)).toContain('session-began pool exam_7_u42');
 });

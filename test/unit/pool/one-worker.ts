@@ -2,6 +2,7 @@ import type { HostLeft } from '../../../src/desktop/capacity.ts';
 import type { HostLoad } from '../../../src/desktop/refill-pace.ts';
 import type { PoolSettings } from '../../../src/pool/parts.ts';
 import { Pool } from '../../../src/pool/pool.ts';
+import { keyOf } from '../desktop/signed.ts';
 import { FakeEngine } from './fake-engine.ts';
 import { FakeHolder, FakeLedger, FakeMirror, SILENT } from './fake-ports.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -16,6 +17,8 @@ const SETTINGS: PoolSettings = {
   answerWithinMs: 12_000,
   template: 'template-one',
   network: '10.213.0.0/20',
+  proofEveryMs: 60_000,
+  strictLock: true,
 };
 
 /** One worker on a fake engine in virtual time. `crash` ends its process and starts the next over the same engine. */
@@ -64,6 +67,7 @@ export class OneWorker {
       holder: this.holder,
       clock: () => this.time.now,
       log: SILENT,
+      proofKeyOf: keyOf,
       newId: () => `d${++this.#ids}`,
     });
   }

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { parseName, type Seat, seatName } from '../../../src/desktop/names.ts';
+import { QUARANTINE_MOST } from '../../../src/desktop/plan.ts';
 import { forSeeds, type Seeded } from '../../seeded.ts';
 import { OneWorker } from './one-worker.ts';
 
@@ -54,6 +55,7 @@ class Walker {
         ms: random.whole(500, 6_000),
         says: random.chance(0.05) ? { kind: 'failed', reason: 'broken' } : { kind: 'ready' },
       }),
+      lock: () => (random.chance(0.05) ? random.pick(['broken', 'silent'] as const) : 'holds'),
     };
     holder.fails = () => random.chance(0.1);
   }
@@ -79,7 +81,8 @@ class Walker {
     else if (dice < 0.83) this.turnEngine();
     else if (dice < 0.88) await this.crash();
     else if (dice < 0.94) this.stopOne();
-    else if (dice < 0.97) this.loseHold();
+    else if (dice < 0.96) this.loseHold();
+    else if (dice < 0.98) this.breakLock();
     else this.rebuildImage();
   }
 
@@ -175,6 +178,15 @@ class Walker {
     if (this.random.chance(0.8)) this.worker.pool.nudge();
   }
 
+  breakLock(): void {
+    const boxes = [...this.worker.engine.boxes.keys()];
+    if (boxes.length === 0) return;
+    const id = this.random.pick(boxes);
+    const lock = this.random.pick(['broken', 'silent'] as const);
+    this.note(`${id}'s lock is ${lock}`);
+    this.worker.engine.setLock(id, lock);
+  }
+
   loseHold(): void {
     const desktops = this.worker.pool.desktops();
     if (desktops.length > 0) this.worker.pool.lostHold(this.random.pick(desktops).containerId);
@@ -209,6 +221,7 @@ class Walker {
       ...engine.faults,
       losesAnswer: () => false,
       boot: () => ({ ms: 3_000, says: { kind: 'ready' } }),
+      lock: () => 'holds',
     };
     this.worker.holder.fails = () => false;
     await time.advance(400_000);
@@ -217,6 +230,7 @@ class Walker {
     this.everythingIsKnown();
     this.historyIsTrue();
     this.poolsAreAsAsked();
+    this.quarantineIsKept();
     await this.everybodyComesBack();
   }
 
@@ -250,13 +264,27 @@ class Walker {
       }).length;
     for (const examId of EXAMS) {
       const asked = this.wanted.get(examId) ?? 0;
-      const room = settings.maxDesktops - engine.boxes.size;
+      const room = settings.maxDesktops - engine.slotsTaken();
       const there = pooled(examId);
       if (there > asked || (there < asked && room > 0)) this.broken(`exam ${examId}: ${asked} asked, ${there} there`);
     }
     for (const desktop of pool.desktops())
       if (desktop.place.kind === 'pool' && desktop.state !== 'warm')
         this.broken(`${desktop.name} is still ${desktop.state}`);
+  }
+
+  quarantineIsKept(): void {
+    const { boxes } = this.worker.engine;
+    const places = [...boxes.values()].map(({ container, lock }) => ({
+      container,
+      lock,
+      place: parseName(container.name),
+    }));
+    const quarantined = places.filter(({ place }) => place?.kind === 'quarantine');
+    if (quarantined.length > QUARANTINE_MOST) this.broken(`${quarantined.length} desktops in quarantine`);
+    for (const { container } of quarantined) if (container.running) this.broken(`${container.name} runs in quarantine`);
+    for (const { container, lock, place } of places)
+      if (place?.kind === 'pool' && lock !== 'holds') this.broken(`${container.name} is served, its lock is ${lock}`);
   }
 
   async everybodyComesBack(): Promise<void> {
