@@ -45,7 +45,7 @@ test('a desktop that was made but never started is removed with its volume', asy
 });
 
 test('stray are this worker’s volumes that no container has, and none is taken from a container', async () => {
-  const engine = new DockerEngine(rig.docker, rig.code, { network: 'none' } as never);
+  const engine = new DockerEngine(rig.docker, rig.code, { network: 'none' } as never, {} as never);
   const [stray, others, used] = [await volume(rig.code), await volume(`${rig.code}-other`), await volume(rig.code)];
   const container = await rig.docker.createContainer({
     Image: imageReference('NODE_IMAGE'),
