@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RdpLogin } from '../../rig/rdp-login.ts';
 import { Seat } from '../../rig/seat.ts';
@@ -33,3 +34,30 @@ test('a session that has ended comes back the same way, and the same login goes 
   student = await seat.sitDown();
   await reaches('again');
 });
+
+const visit = (address: string) => student.type(['Control', 'l'], ...address, 'Enter');
+
+test('a window that the exam page opens comes up, and a file that it hands out lands in the workspace', async () => {
+  await visit('odd.school.test/popup');
+  await seat.rig.until('the popup', async () => (await seat.asked()).includes('/plain'));
+  await student.type(['Alt', 'F4']);
+  await pause(500);
+  await visit('odd.school.test/download');
+  await seat.rig.until(
+    'the file',
+    async () => (await seat.inside('cat /home/student/workspace/*task.txt')) === 'The task',
+  );
+});
+
+// Chromium names its page for what is blocked after the address; a page of its own would have a name.
+test.each(['file:///etc/passwd', 'chrome://policy/', 'chrome://settings/', 'view-source:http://odd.school.test/plain'])(
+  '%s is blocked',
+  async (address) => {
+    await visit(address);
+    const title = address.startsWith('view-source') ? 'odd.school.test' : address;
+    const windows = () => seat.inside('DISPLAY=:10 XAUTHORITY=/home/student/.Xauthority wmctrl -l', '1000');
+    await seat.rig.until(`the blocked page of ${address}`, async () =>
+      (await windows()).includes(` ${title} - Chromium`),
+    );
+  },
+);
