@@ -26,7 +26,7 @@ lock_tools() {
   # Nobody may read it, so nobody can trace it: what it says of the lock is its own.
   chmod 711 /usr/lib/exam/probe
   chmod 755 /usr/lib/exam/{session,browser,windows,reattach,shut}
-  chmod 700 /usr/lib/exam/names
+  chmod 700 /usr/lib/exam/{names,gate}
   chmod 644 /usr/lib/exam/*.sh
 }
 

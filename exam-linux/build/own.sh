@@ -12,5 +12,6 @@ main() {
   gcc -O2 -Wall -Wextra -Werror -o "$1/sbin/xrdp-chansrv" chansrv.c
   gcc -O2 -Wall -Wextra -Werror -o "$1/lib/probe" probe*.c
   gcc "${HARDENED[@]}" -o "$1/lib/names" names.c dns.c allow.c lasting.c
+  gcc "${HARDENED[@]}" -o "$1/lib/gate" gate.c gate-*.c dns.c allow.c lasting.c
 }
 main "$@"

@@ -3,12 +3,21 @@
 
 # shellcheck disable=SC2046,SC2086  # the lists are words on purpose, checked above
 lock_rules() {
-  local gateways upstream port web='80, 443' open=
+  local gateways upstream port web='80, 443' gate='' redirect='' sites open=
   gateways=$(default_gateways)
   upstream=$(upstream_servers)
   port=$(browser_port)
   if [ -n "$port" ] && [ "$port" != 80 ] && [ "$port" != 443 ]; then web+=", $port"; fi
-  if [ "$EXAM_RESTRICT_INTERNET" = false ]; then
+  # Restricted, only the gate reaches the sites: it looks at the name, which the firewall cannot.
+  sites="tcp dport { $web } ip daddr @dom4 accept
+    tcp dport { $web } ip6 daddr @dom6 accept
+    tcp dport { $web } ip daddr @fixed4 accept
+    tcp dport { $web } ip6 daddr @fixed6 accept"
+  if [ "$EXAM_RESTRICT_INTERNET" = true ]; then
+    gate=$sites
+    sites=
+    redirect=${gate//accept/redirect to :$GATE_PORT}
+  else
     open='ip daddr @private4 jump refuse
     ip6 daddr @private6 jump refuse
     tcp dport { 80, 443 } accept'
@@ -36,8 +45,11 @@ table inet exam {
   # Before Docker's own, at -100. /etc/resolv.conf stays as Docker wrote it.
   chain redirect_output {
     type nat hook output priority -110; policy accept;
-    meta mark $MARK_ASK return
+    meta mark { $MARK_ASK, $MARK_GATE } return
     udp dport 53 ip daddr @resolvers4 redirect to :53
+    ip daddr @never4 return
+    ip6 daddr @never6 return
+    $redirect
   }
   chain input {
     type filter hook input priority filter; policy drop;
@@ -58,16 +70,15 @@ table inet exam {
     ip saddr $DOCKER_DNS ct direction original jump refuse comment "nobody answers in its place"
     # Redirected packets still name the interface they were first meant for.
     ip daddr 127.0.0.1 jump loopback
+    ip6 daddr ::1 jump loopback
     oif lo jump loopback
     ct state invalid drop
     ct state established accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } ip6 hoplimit 255 accept
     ip daddr @never4 jump refuse
     ip6 daddr @never6 jump refuse
-    tcp dport { $web } ip daddr @dom4 accept
-    tcp dport { $web } ip6 daddr @dom6 accept
-    tcp dport { $web } ip daddr @fixed4 accept
-    tcp dport { $web } ip6 daddr @fixed6 accept
+    meta mark $MARK_GATE jump through_gate
+    $sites
     $open
     jump refuse
   }
@@ -75,6 +86,10 @@ table inet exam {
     update @dom4 { ip daddr }
     update @dom6 { ip6 daddr }
     drop
+  }
+  chain through_gate {
+    $gate
+    jump refuse
   }
   chain upstream {
     ip daddr $DOCKER_DNS accept

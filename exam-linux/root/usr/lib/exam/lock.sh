@@ -8,7 +8,10 @@
 
 MARK_ASK=0x00e7a1  # a question of `names` to a name server
 MARK_OPEN=0x00e7a2 # an address that `names` wants opened
+MARK_GATE=0x00e7a3 # what `gate` sends on to a site
 NAMES_UID=900
+GATE_UID=901
+GATE_PORT=15443
 DOCKER_DNS=127.0.0.11
 OCTET='(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
 V4="^($OCTET\.){3}$OCTET(/(3[0-2]|[12]?[0-9]))?\$"
@@ -62,7 +65,7 @@ put_lock() { nft -f - <<< "$(lock_rules)" || { echo "nft did not take the rules 
 
 take_lock_away() {
   nft delete table inet exam 2> /dev/null || true
-  pkill -KILL -u "$NAMES_UID" || true
+  pkill -KILL -u "$NAMES_UID,$GATE_UID" || true
 }
 
 # shellcheck disable=SC2046,SC2086  # the lists are words on purpose
@@ -71,6 +74,14 @@ start_names() {
   if [ "$EXAM_RESTRICT_INTERNET" = false ]; then mode=open; fi
   "$EXAM_LIB/names" "$mode" "$NAMES_UID" "$MARK_ASK" "$MARK_OPEN" $(nameservers | grep -xF "$DOCKER_DNS") $(upstream_servers) \
     -- ${ALLOWED_DOMAINS,,} || { echo "the name service (names) did not start"; return 1; }
+}
+
+# Where the web is open, so are all names: there is nothing to check.
+# shellcheck disable=SC2086
+start_gate() {
+  if [ "$EXAM_RESTRICT_INTERNET" = false ]; then return; fi
+  "$EXAM_LIB/gate" "$GATE_UID" "$MARK_GATE" "$GATE_PORT" ${ALLOWED_DOMAINS,,} -- $ALLOWED_ADDRESSES ||
+    { echo "the gate did not start"; return 1; }
 }
 
 # Believed only when seen: the policies are there, and a packet to the gateway is refused.
