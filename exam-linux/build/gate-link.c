@@ -149,8 +149,9 @@ static void watch_both(struct link *link) {
 void link_pump(struct link *link) {
     link->seen = now_ms();
     if (link->stage == ENDING) {
-        if (recv(link->client.fd, link->up, UP_ROOM, 0) <= 0) link_end(link);
-        return;
+        ssize_t size = recv(link->client.fd, link->up, UP_ROOM, 0);
+        if (size == 0 || (size < 0 && errno != EAGAIN)) link_end(link);
+        return; /* closing while bytes are unread would take the refusal's page away from the program */
     }
     if (!take_from_client(link)) return link_end(link);
     if (link->stage == OPEN && !take_from_site(link)) return link_end(link);

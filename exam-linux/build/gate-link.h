@@ -49,7 +49,8 @@ extern struct allow allow;
 
 /* gate.c: the loop */
 void watch(struct end *end, uint32_t events);
-bool make_room(const struct link *keep); /* ends the connection that has been silent for longest */
+/* Ends the connection that has been silent for longest, of those to a site of that family (0: of all). False: there is none. */
+bool make_room(const struct link *keep, int family);
 
 /* gate-link.c */
 void link_pump(struct link *link);

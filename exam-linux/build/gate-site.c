@@ -39,7 +39,7 @@ void sites_made(uint32_t mark) {
             pool->fd[pool->count] = fd;
         }
     }
-    resolver.fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    resolver.fd = marked_socket(AF_INET, SOCK_DGRAM, mark); /* with a limit of its own in the firewall */
     if (resolver.fd < 0 || connect(resolver.fd, (struct sockaddr *)&names, sizeof names)) fail("the resolver's socket: %s", strerror(errno));
 }
 
@@ -98,7 +98,7 @@ void site_next(struct link *link) {
         const struct address *to = &link->candidates[link->candidate];
         if (link->site.fd < 0 && pools[to->family == AF_INET6].count > 0)
             while ((link->site.fd = take(to->family)) < 0)
-                if (!make_room(link)) break;
+                if (!make_room(link, to->family)) break;
         if (link->site.fd < 0) continue;
         if (connect_to(link->site.fd, to) == 0 || errno == EINPROGRESS) {
             link->stage = CONNECTING;

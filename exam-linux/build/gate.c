@@ -37,10 +37,12 @@ void watch(struct end *end, uint32_t events) {
     end->watched = events;
 }
 
-bool make_room(const struct link *keep) {
+bool make_room(const struct link *keep, int family) {
     struct link *oldest = NULL;
-    for (struct link *link = links; link; link = link->next)
-        if (link != keep && link->stage != GONE && (!oldest || link->seen < oldest->seen)) oldest = link;
+    for (struct link *link = links; link; link = link->next) {
+        if (link == keep || link->stage == GONE || (oldest && link->seen >= oldest->seen)) continue;
+        if (family == 0 || (link->site.fd >= 0 && link->candidates[link->candidate].family == family)) oldest = link;
+    }
     if (oldest) link_end(oldest);
     return oldest != NULL;
 }
@@ -75,7 +77,7 @@ static void take_client(struct end *door) {
     int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;
     if (link_count >= LINKS) {
-        make_room(NULL);
+        make_room(NULL, 0);
         sweep();
     }
     struct link *link = mmap(NULL, sizeof *link, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -14,6 +14,8 @@ export interface Attempt {
     readonly as: Hands;
     readonly run?: readonly string[];
   };
+  /** Forbidden only where the web is closed: with EXAM_RESTRICT_INTERNET=false it is meant to work. */
+  readonly closedOnly?: true;
   /** Part of `--quick`. */
   readonly quick?: true;
 }
@@ -22,7 +24,7 @@ const PROBE = readFileSync(new URL('probe.pl', import.meta.url), 'utf8');
 export const probe = (...args: (string | number)[]): string[] => ['perl', '-e', PROBE, ...args.map(String)];
 export const shell = (script: string): string[] => ['bash', '-c', script];
 
-type At = Readonly<Record<Place, string>>;
+export type At = Readonly<Record<Place, string>>;
 
 /** What must work, or the lock would be a wall. */
 export function allowed(): Attempt[] {
@@ -36,9 +38,31 @@ export function allowed(): Attempt[] {
   ];
 }
 
+/** Where the web is open: public addresses on web ports, allowed names on private addresses, and every name. */
+export function allowedOpen(at: At): Attempt[] {
+  const on = (name: string, run: string[]): Attempt => ({ name, as: 'student', run, quick: true });
+  return [
+    on('open web: a public address', probe('tcp', at.public, 80)),
+    on('open web: exam site on a private address', shell('curl -fsS -m 3 http://exam.escape.test/')),
+    on('open web: any name', shell('getent ahostsv4 anything.test')),
+  ];
+}
+
+/** What stays forbidden all the same. */
+export function byOpenWeb(at: At, hostPort: string): Attempt[] {
+  const seenFromNeighbour = { ...at, neighbour: at.desktop };
+  return [
+    ...byNetwork(seenFromNeighbour, hostPort).filter(({ closedOnly }) => !closedOnly),
+    { name: 'another port of a public address', as: 'student', run: probe('tcp', at.public, 8080), quick: true },
+    { name: 'UDP to a public address', as: 'student', run: probe('udp', at.public, 443), quick: true },
+  ];
+}
+
 export function byNetwork(at: At, hostPort: string): Attempt[] {
   const both = (name: string, run: string[], control?: Attempt['control']): Attempt[] =>
     (['student', 'root'] as const).map((as) => ({ name, as, run, ...(control && { control }), quick: true as const }));
+  const closedOnly = (name: string, run: string[]) =>
+    both(name, run).map((one) => ({ ...one, closedOnly: true as const }));
   const fromServices = (...run: (string | number)[]) =>
     ({ where: 'services', as: 'root', run: probe(...run) }) as const;
   return [
@@ -71,8 +95,9 @@ export function byNetwork(at: At, hostPort: string): Attempt[] {
     { name: 'ICMP echo by a raw socket', as: 'root', run: probe('icmp', 'raw', at.site), quick: true },
     ...both('DNS: another server', probe('dns', at.other, 'anything.test')),
     { name: 'DNS over TCP: another server', as: 'student', run: probe('tcp', at.other, 53) },
-    ...both("DNS: Docker's own service, past our resolver", probe('dns', '127.0.0.11', 'other.escape.test')),
+    ...closedOnly("DNS: Docker's own service, past our resolver", probe('dns', '127.0.0.11', 'other.escape.test')),
     {
+      closedOnly: true,
       name: "DNS: Docker's own service as the name service's user",
       as: 'root',
       run: probe('dns', '127.0.0.11', 'other.escape.test', 900),
@@ -95,8 +120,11 @@ export function byNetwork(at: At, hostPort: string): Attempt[] {
       quick: true,
     },
     { name: 'a socket with a mark of the firewall', as: 'root', run: probe('mark', 0xe7a2), quick: true },
-    ...both('DNS: a name that is not allowed', shell('getent ahostsv4 anything.test')),
-    ...both('DNS tunnel: data as a sub-name of the exam site', shell('getent ahostsv4 c2VjcmV0.exam.escape.test')),
+    ...closedOnly('DNS: a name that is not allowed', shell('getent ahostsv4 anything.test')),
+    ...closedOnly(
+      'DNS tunnel: data as a sub-name of the exam site',
+      shell('getent ahostsv4 c2VjcmV0.exam.escape.test'),
+    ),
     {
       name: 'DNS tunnel: long label under *.wild',
       as: 'student',

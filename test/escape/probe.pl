@@ -40,7 +40,7 @@ my %kinds = (
         connect($s, $address) or end(0, "connect: $!");
         syswrite($s, "GET / HTTP/1.0\r\nHost: exam.escape.test\r\n\r\n");
         my $page = ''; while (sysread($s, my $part, 4096)) { $page .= $part }
-        end($page =~ /reached/, length $page ? 'a page came' : 'closed');
+        end(scalar($page =~ /reached/), length $page ? 'a page came' : 'closed');
     },
     connect => sub {
         my ($family, $address) = place(@_, SOCK_STREAM);
@@ -50,7 +50,7 @@ my %kinds = (
     udp => sub {
         my ($family, $address) = place(@_, SOCK_DGRAM);
         socket(my $s, $family, SOCK_DGRAM, 0) or end(0, "socket: $!");
-        end(ask($s, 'hello', $address, 1.5) =~ /reached/, 'answered');
+        end(scalar(ask($s, 'hello', $address, 1.5) =~ /reached/), 'answered');
     },
     dns => sub { # SERVER NAME [UID to become first]
         my ($server, $name, $uid) = @_;
@@ -70,10 +70,25 @@ my %kinds = (
         socket(my $t, $family, SOCK_STREAM, 0) or end(0, "socket: $!");
         end(connect($t, $address), "connect: $!");
     },
+    talk => sub { # HOST PORT PATTERN PIECE…: pieces in hexadecimal, each in a segment of its own
+        my ($host, $port, $pattern, @pieces) = @_;
+        my ($family, $address) = place($host, $port, SOCK_STREAM);
+        socket(my $s, $family, SOCK_STREAM, 0) or end(0, "socket: $!");
+        setsockopt($s, IPPROTO_TCP, TCP_NODELAY, 1);
+        connect($s, $address) or end(0, "connect: $!");
+        my ($heard, $wait) = ('', ''); vec($wait, fileno $s, 1) = 1;
+        my $hear = sub { while (select(my $w = $wait, undef, undef, $_[0])) { sysread($s, $heard, 4096, length $heard) or last } };
+        for my $piece (@pieces) { syswrite($s, pack('H*', $piece)); $hear->(0.15); }
+        $hear->(1) unless $heard =~ /$pattern/s;
+        (my $seen = substr $heard, 0, 40) =~ s/[^ -~]+/ /g;
+        end(scalar($heard =~ /$pattern/s), length $heard ? "heard: $seen" : 'closed');
+    },
+    as => sub { become(shift); exec(@_) or end(0, "$!") },
     mark => sub { socket(my $s, AF_INET, SOCK_DGRAM, 0) or end(0, "$!"); end(setsockopt($s, SOL_SOCKET, 36, pack('L', $_[0])), "$!") },
     pose => sub { # ADDRESS: a datagram from port 53 of that address of this machine to a socket of its own
         my ($host) = @_;
         socket(my $s, AF_INET, SOCK_DGRAM, 0); socket(my $r, AF_INET, SOCK_DGRAM, 0);
+        setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
         bind($s, pack_sockaddr_in(53, inet_aton($host))) or end(0, "bind: $!");
         bind($r, pack_sockaddr_in(0, inet_aton('127.0.0.1')));
         pass($s, $r);

@@ -1,13 +1,17 @@
 // npm run escape: tries to get out of a real desktop, each attempt beside a control that shows the way exists without the lock.
 import { parseArgs } from 'node:util';
-import Docker from 'dockerode';
-import { type Attempt, allowed, byNetwork } from './attempts.ts';
+import Docker, { type Container } from 'dockerode';
+import { type Attempt, allowed, allowedOpen, byNetwork, byOpenWeb } from './attempts.ts';
 import { byAccount, byBrowser, byKernel, byPrivilege } from './attempts-inside.ts';
+import { allowedByName, byServerName } from './attempts-names.ts';
 import { type Outcome, run } from './machine.ts';
+import { moves } from './moves.ts';
 import { clear, raise, type Stage } from './stage.ts';
 
 const IMAGE = process.env.EXAM_IMAGE_NAME || 'sot-exam-linux:latest';
 const AT_ONCE = 4;
+const MOVES = 20;
+const QUICK_MOVES = 3;
 const HELD_MS = 30_000;
 
 interface Row {
@@ -19,14 +23,14 @@ interface Row {
 const STUDENT = ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups', 'env', 'HOME=/home/student'];
 
 /** In the desktop both are what they are below the entry point; anywhere else root is whole. */
-const inDesktop = (stage: Stage, as: Attempt['as'], command: readonly string[]) =>
-  run(stage.desktop, 'root', ['/usr/lib/exam/drop', ...(as === 'student' ? STUDENT : []), ...command]);
+const inDesktop = (desktop: Container, as: Attempt['as'], command: readonly string[]) =>
+  run(desktop, 'root', ['/usr/lib/exam/drop', ...(as === 'student' ? STUDENT : []), ...command]);
 
-async function attempt(stage: Stage, one: Attempt): Promise<Row> {
+async function attempt(stage: Stage, desktop: Container, one: Attempt): Promise<Row> {
   const by = one.control ?? { where: 'loose' as const, as: one.as };
   const command = by.run ?? one.run;
-  const control = by.where === 'desktop' ? inDesktop(stage, by.as, command) : run(stage[by.where], by.as, command);
-  const [tried, controlled] = await Promise.all([inDesktop(stage, one.as, one.run), control]);
+  const control = by.where === 'desktop' ? inDesktop(desktop, by.as, command) : run(stage[by.where], by.as, command);
+  const [tried, controlled] = await Promise.all([inDesktop(desktop, one.as, one.run), control]);
   return { attempt: one, tried, control: controlled };
 }
 
@@ -65,26 +69,35 @@ async function main(): Promise<void> {
   try {
     console.log(`making a stage for ${IMAGE} …`);
     const stage = await raise(docker, IMAGE);
-    for (const one of allowed()) {
-      const { through, why } = await held(one.name, inDesktop(stage, one.as, one.run));
+    const right = [...allowed(), ...(await allowedByName(stage.at))].map((one) => ({ one, desktop: stage.desktop }));
+    right.push(...allowedOpen(stage.at).map((one) => ({ one, desktop: stage.neighbour })));
+    for (const { one, desktop } of right) {
+      const { through, why } = await held(one.name, inDesktop(desktop, one.as, one.run));
       if (!through) failed++;
       console.log(`allowed  ${one.name.padEnd(56)} ${through ? 'works' : `DOES NOT WORK: ${why}`}`);
     }
+    for (const { what, through, why } of await moves(docker, stage, IMAGE, values.quick ? QUICK_MOVES : MOVES)) {
+      if (!through) failed++;
+      console.log(`allowed  ${what.padEnd(56)} ${through ? 'works' : 'DOES NOT WORK'}: ${why}`);
+    }
     const all = [
       ...byNetwork(stage.at, stage.hostPort),
+      ...(await byServerName(stage.at)),
       ...byPrivilege(),
       ...byAccount(),
       ...byKernel(),
       ...byBrowser(),
-    ];
-    const chosen = all.filter(({ quick }) => quick || !values.quick);
-    const rows = await inTurns(chosen, async (one) => {
-      const row = await held(one.name, attempt(stage, one));
+    ].map((one) => ({ one, desktop: stage.desktop }));
+    for (const one of byOpenWeb(stage.at, stage.hostPort))
+      all.push({ one: { ...one, name: `open web: ${one.name}` }, desktop: stage.neighbour });
+    const chosen = all.filter(({ one }) => one.quick || !values.quick);
+    const rows = await inTurns(chosen, async ({ one, desktop }) => {
+      const row = await held(one.name, attempt(stage, desktop, one));
       print(row);
       return row;
     });
     failed += rows.filter((row) => verdict(row) !== 'blocked').length;
-    console.log(`${chosen.length} attempts, ${chosen.length + allowed().length - failed} passed, ${failed} failed`);
+    console.log(`${chosen.length} attempts, ${chosen.length + right.length - failed} passed, ${failed} failed`);
   } finally {
     await clear(docker);
   }

@@ -4,21 +4,25 @@ import type Docker from 'dockerode';
 import type { Container, ContainerCreateOptions } from 'dockerode';
 import { packSecrets, secretsParent } from '../../src/docker/secret-file.ts';
 import { createOptions, type Template } from '../../src/docker/template.ts';
+import { LABELS, METADATA, makeNetworks, OUTSIDE } from './networks.ts';
 
-const LABELS = { 'vdi.test': 'escape' };
 const PORTS = ['22', '53', '80', '443', '853', '3000', '3389', '4822', '6379', '8080'];
 const here = (file: string) => new URL(file, import.meta.url);
-const METADATA = '169.254.169.254';
 export const PASSWORD = 'escape-test-password';
 
 /** Everything the attempts are made from and at. Nothing of it existed before, nothing is left of it afterwards. */
 export interface Stage {
   /** A real desktop, locked, with the create options of the worker. */
   readonly desktop: Container;
+  /** Another one, in the same network, whose exam leaves the web open. */
+  readonly neighbour: Container;
   /** The controls' place: the same image on the same network with no lock and every privilege. */
   readonly loose: Container;
   /** Where the services are; RDP is accepted from here. */
   readonly services: Container;
+  /** Another site, and the name server that Docker's own asks outside. */
+  readonly other: Container;
+  readonly network: string;
   readonly at: Readonly<Record<Place, string>>;
   readonly hostPort: string;
 }
@@ -27,11 +31,14 @@ export type Place =
   | 'services'
   | 'site'
   | 'site6'
+  | 'shared'
+  | 'shared6'
   | 'other'
   | 'other6'
   | 'neighbour'
   | 'desktop'
-  | 'metadata';
+  | 'metadata'
+  | 'public';
 
 export async function clear(docker: Docker): Promise<void> {
   const filters = { label: ['vdi.test=escape'] };
@@ -40,56 +47,22 @@ export async function clear(docker: Docker): Promise<void> {
   for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
 }
 
-/** The first private range that the engine still has free. */
-async function makeNetworks(
-  docker: Docker,
-): Promise<{ name: string; metadata: string; prefix: string; prefix6: string }> {
-  const metadata = 'vdi_escape_metadata';
-  await docker.createNetwork({
-    Name: metadata,
-    Labels: LABELS,
-    IPAM: { Driver: 'default', Config: [{ Subnet: '169.254.169.240/28', Gateway: '169.254.169.241' }] },
-  });
-  const name = 'vdi_escape_exam_net';
-  for (let n = 220; n < 240; n++) {
-    const prefix = `10.${n}.0`;
-    const prefix6 = `fd00:e5c:${n}:`;
-    try {
-      await docker.createNetwork({
-        Name: name,
-        Labels: LABELS,
-        EnableIPv6: true,
-        IPAM: {
-          Driver: 'default',
-          Config: [
-            { Subnet: `${prefix}.0/24`, Gateway: `${prefix}.1` },
-            { Subnet: `${prefix6}:/64`, Gateway: `${prefix6}:1` },
-          ],
-        },
-      });
-      return { name, metadata, prefix, prefix6 };
-    } catch (error) {
-      if (!/overlaps/.test(String(error))) throw error;
-    }
-  }
-  throw new Error(
-    'no free range between 10.220.0.0 and 10.239.0.0; remove networks that are not needed: docker network ls',
-  );
-}
-
 export async function raise(docker: Docker, image: string): Promise<Stage> {
   await clear(docker);
-  const { name: network, metadata, prefix, prefix6 } = await makeNetworks(docker);
+  const { name: network, metadata, outside, prefix, prefix6 } = await makeNetworks(docker);
   const at: Record<Place, string> = {
     gateway: `${prefix}.1`,
     services: `${prefix}.10`,
     site: `${prefix}.40`,
     site6: `${prefix6}:40`,
+    shared: `${prefix}.42`,
+    shared6: `${prefix6}:42`,
     other: `${prefix}.41`,
     other6: `${prefix6}:41`,
     desktop: `${prefix}.60`,
     neighbour: `${prefix}.61`,
     metadata: METADATA,
+    public: OUTSIDE,
   };
   const address = (last: string, aliases: string[] = []) => ({
     EndpointsConfig: {
@@ -123,6 +96,14 @@ export async function raise(docker: Docker, image: string): Promise<Stage> {
   const other = await target('other', '41', ['other.escape.test'], {
     PortBindings: { '3000/tcp': [{ HostIp: at.gateway, HostPort: '' }] },
   });
+  const shared = await docker.createContainer({
+    name: 'vdi_escape_shared',
+    Image: image,
+    Labels: LABELS,
+    Entrypoint: ['python3', '-u', '-c', readFileSync(here('site.py'), 'utf8')],
+    HostConfig: { NetworkMode: network },
+    NetworkingConfig: address('42', ['shared.escape.test']),
+  });
   const loose = await docker.createContainer({
     name: 'vdi_escape_loose',
     Image: image,
@@ -131,20 +112,29 @@ export async function raise(docker: Docker, image: string): Promise<Stage> {
     HostConfig: { NetworkMode: network, Privileged: true, Init: true, Dns: [at.other] },
     NetworkingConfig: address('50'),
   });
-  const desk = (name: string, last: string, domains: string) =>
-    makeDesktop(docker, { image, network, name, last, at, domains });
-  const desktop = await desk('desktop', '60', 'exam.escape.test ext.escape.test *.wild.escape.test');
-  const neighbour = await desk('neighbour', '61', 'exam.escape.test');
-  // The metadata address lies on a network of its own that the desktop is attached to as well: a route is there.
+  const desk = (name: string, last: string, domains: string, restricted = true) =>
+    makeDesktop(docker, { image, network, name, last, at, domains, restricted });
+  const desktop = await desk(
+    'desktop',
+    '60',
+    'exam.escape.test ext.escape.test *.wild.escape.test shared.escape.test moving.escape.test',
+  );
+  const neighbour = await desk('neighbour', '61', 'exam.escape.test', false);
+  // The metadata address lies on a network of its own that the desktops are attached to as well: a route is there.
   const aside = docker.getNetwork(metadata);
   await aside.connect({ Container: other.id, EndpointConfig: { IPAMConfig: { IPv4Address: METADATA } } });
   await aside.connect({ Container: loose.id });
   await aside.connect({ Container: desktop.id });
+  await aside.connect({ Container: neighbour.id });
+  const beyond = docker.getNetwork(outside);
+  await beyond.connect({ Container: other.id, EndpointConfig: { IPAMConfig: { IPv4Address: OUTSIDE } } });
+  await beyond.connect({ Container: loose.id });
+  await beyond.connect({ Container: neighbour.id });
 
-  await Promise.all([site, services, other, loose].map((container) => container.start()));
+  await Promise.all([site, services, other, shared, loose].map((container) => container.start()));
   await Promise.all([startReady(desktop), startReady(neighbour)]);
   const ports = (await other.inspect()).NetworkSettings.Ports['3000/tcp'];
-  return { desktop, loose, services, at, hostPort: ports?.[0]?.HostPort ?? '' };
+  return { desktop, neighbour, loose, services, other, network, at, hostPort: ports?.[0]?.HostPort ?? '' };
 }
 
 interface Wanted {
@@ -154,6 +144,7 @@ interface Wanted {
   readonly last: string;
   readonly at: Readonly<Record<Place, string>>;
   readonly domains: string;
+  readonly restricted: boolean;
 }
 
 async function makeDesktop(docker: Docker, wanted: Wanted): Promise<Container> {
@@ -163,7 +154,7 @@ async function makeDesktop(docker: Docker, wanted: Wanted): Promise<Container> {
     network,
     env: {
       EXAM_NAME: 'Escape',
-      EXAM_RESTRICT_INTERNET: 'true',
+      EXAM_RESTRICT_INTERNET: String(wanted.restricted),
       EXAM_FIREWALL_ENFORCE_STRICT: 'true',
       EXAM_ALLOWED_DOMAINS: wanted.domains,
       EXAM_ALLOWED_IPS: at.site6,

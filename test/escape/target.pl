@@ -20,7 +20,7 @@ for my $family (AF_INET, AF_INET6) {
         $udp{fileno $s} = [$s, $port];
     }
 }
-sub answer { # a question's packet: A records only
+sub answer { # a question's packet: addresses only; where the moving site is now, is written in a file
     my $question = shift;
     my ($id) = unpack('n', $question);
     my ($at, @labels) = (12);
@@ -28,9 +28,11 @@ sub answer { # a question's packet: A records only
     my $type = unpack('n', substr($question, $at + 1, 2));
     my $name = lc join('.', @labels);
     my $address = $name eq 'ext.escape.test' || $name =~ /\.wild\.escape\.test$/ ? $site : $elsewhere;
-    my $found = $type == 1 ? 1 : 0;
-    my $reply = pack('n6', $id, 0x8580, 1, $found, 0, 0) . substr($question, 12, $at - 12 + 5);
-    $reply .= pack('n n n N n', 0xc00c, 1, 1, 5, 4) . inet_aton($address) if $found;
+    my $six = '';
+    if ($name eq 'moving.escape.test' && open(my $moved, '<', '/tmp/moved')) { ($address, $six) = split ' ', <$moved> }
+    my $data = $type == 1 ? inet_aton($address) : $type == 28 && $six ? inet_pton(AF_INET6, $six) : '';
+    my $reply = pack('n6', $id, 0x8580, 1, length $data ? 1 : 0, 0, 0) . substr($question, 12, $at - 12 + 5);
+    $reply .= pack('n n n N n/a*', 0xc00c, $type, 1, 1, $data) if length $data;
     return $reply;
 }
 while (1) {

@@ -106,6 +106,8 @@ table inet exam {
   chain question {
     udp length > 200 drop
     @th,160,8 > 40 drop comment "length of the first label"
+    meta mark $MARK_GATE limit rate over 40/second burst 100 packets drop
+    meta mark $MARK_GATE accept comment "the student's questions do not starve the gate's"
     limit rate over 40/second burst 100 packets drop
     accept
   }
