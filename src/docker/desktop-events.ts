@@ -9,17 +9,23 @@ export interface Unlocked {
   readonly note: string;
 }
 
+/** An RDP login finds its session from now on. */
+export interface InSession {
+  readonly kind: 'session';
+}
+
 /**
  * Reads one line of a desktop's output. Only its root processes can write there, so the student cannot make one up.
  * @returns what it says of lock and readiness; undefined for every other line
  */
-export function readDesktopEvent(line: string): Readiness | Unlocked | undefined {
+export function readDesktopEvent(line: string): Readiness | Unlocked | InSession | undefined {
   const event = readEvent(line);
   if (!event) return undefined;
   if (event.event === 'failed') return { kind: 'failed', reason: text(event, 'reason') ?? 'it gave no reason' };
   if (event.event === 'locked' && text(event, 'lock') === 'off') {
     return { kind: 'unlocked', note: `no firewall: ${text(event, 'reason') ?? 'it gave no reason'}` };
   }
+  if (event.event === 'session') return { kind: 'session' };
   if (event.event !== 'ready') return undefined;
   const page = text(event, 'page');
   return page === 'unreachable' ? { kind: 'ready', note: 'exam page did not load' } : { kind: 'ready' };

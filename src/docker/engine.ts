@@ -90,8 +90,8 @@ export class DockerEngine implements Engine {
     }
   }
 
-  readiness(containerId: string, signal: AbortSignal): Promise<Readiness> {
-    return followReadiness(this.#docker, containerId, signal);
+  readiness(containerId: string, signal: AbortSignal, onSession: () => void): Promise<Readiness> {
+    return followReadiness(this.#docker, containerId, signal, onSession);
   }
 
   proofs(containerId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<SignedRecord>> {

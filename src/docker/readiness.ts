@@ -10,9 +10,15 @@ const LONGEST_WORDS = 300;
 /**
  * Follows what a desktop says since its last start, until it says that it is ready or never will be, or ends.
  * @param signal when to give up: that counts as failed
+ * @param onSession called when it says that an RDP login would find its session
  * @throws EngineDown
  */
-export async function followReadiness(docker: Docker, containerId: string, signal: AbortSignal): Promise<Readiness> {
+export async function followReadiness(
+  docker: Docker,
+  containerId: string,
+  signal: AbortSignal,
+  onSession: () => void,
+): Promise<Readiness> {
   const container = docker.getContainer(containerId);
   const started = await accepting([404], container.inspect());
   if (!started) return { kind: 'failed', reason: 'it is gone' };
@@ -25,6 +31,7 @@ export async function followReadiness(docker: Docker, containerId: string, signa
     for await (const line of said) {
       const told = readDesktopEvent(line);
       if (told?.kind === 'unlocked') unlocked = told.note;
+      else if (told?.kind === 'session') onSession();
       else if (told?.kind === 'ready' && unlocked)
         return { kind: 'ready', note: [unlocked, told.note].filter(Boolean).join('; ') };
       else if (told) return told;

@@ -197,6 +197,19 @@ export class Maker {
     }
   }
 
+  /** An RDP login takes a second, most of it waiting: better spent while the session's programs start. Never rises. */
+  #holdEarly(containerId: string): void {
+    const { holder, roster, log } = this.#parts;
+    const desktop = roster.get(containerId);
+    if (!desktop) return;
+    holder
+      .hold(desktop)
+      .then(() => {
+        if (!roster.get(containerId)) holder.drop(containerId);
+      })
+      .catch((error: unknown) => log.info({ desktop: desktop.name, error: String(error) }, 'not held yet'));
+  }
+
   async #create(unborn: Desktop): Promise<void> {
     const { engine, roster, history } = this.#parts;
     for (let attempt = 1; ; attempt++) {
@@ -221,7 +234,8 @@ export class Maker {
   async #bringUp(containerId: string, began: number): Promise<void> {
     const { engine, roster, mirror, prover, settings, log, clock } = this.#parts;
     prover.watch(containerId);
-    const readiness = await engine.readiness(containerId, AbortSignal.timeout(settings.readyTimeoutMs));
+    const patience = AbortSignal.timeout(settings.readyTimeoutMs);
+    const readiness = await engine.readiness(containerId, patience, () => this.#holdEarly(containerId));
     const desktop = roster.get(containerId);
     if (!desktop) return;
     if (readiness.kind === 'failed') {

@@ -45,8 +45,11 @@ export interface Engine {
    * id, so that a desktop which is a student's already, unknown to us, is `gone` and never given away.
    */
   claim(poolName: string, seatName: string): Promise<'claimed' | 'name-taken' | 'gone'>;
-  /** Resolves when the desktop says that it is ready or has failed, counted from its last start; also when it ends. */
-  readiness(containerId: string, signal: AbortSignal): Promise<Readiness>;
+  /**
+   * Resolves when the desktop says that it is ready or has failed, counted from its last start; also when it ends.
+   * @param onSession called when an RDP login would find its session, while the session's programs still start
+   */
+  readiness(containerId: string, signal: AbortSignal, onSession: () => void): Promise<Readiness>;
   /**
    * What a desktop tells of its lock since its last start, until it stops or the signal comes.
    * @param after only what was heard at this time or later, milliseconds since the epoch

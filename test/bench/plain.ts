@@ -63,7 +63,7 @@ export class PlainDesktops {
   /** Until its own ready event: session and browser are there. */
   async ready({ container }: PlainDesktop): Promise<void> {
     const engine = new DockerEngine(this.#rig.docker, '', {} as never, {} as never);
-    const readiness = await engine.readiness(container.id, AbortSignal.timeout(READY_MS));
+    const readiness = await engine.readiness(container.id, AbortSignal.timeout(READY_MS), () => undefined);
     if (readiness.kind === 'failed') throw new Error(`a plain desktop failed: ${readiness.reason}`);
     if (readiness.note) this.pageless++;
   }

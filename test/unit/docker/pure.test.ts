@@ -99,6 +99,7 @@ describe('a line of a desktop’s output', () => {
       'desktop-event {"event":"locked","lock":"off","reason":"no nft"}',
       { kind: 'unlocked', note: 'no firewall: no nft' },
     ],
+    ['a login finds its session', 'desktop-event {"event":"session","ms":571}', { kind: 'session' }],
     ['any other line', 'xrdp is listening', undefined],
     ['the word in the middle of a line', 'log: desktop-event {"event":"ready"}', undefined],
     ['half a line', 'desktop-event {"event":"rea', undefined],

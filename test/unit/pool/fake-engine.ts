@@ -171,8 +171,9 @@ export class FakeEngine {
         return this.#proofs(id, start, after, signal, () => alive);
       },
       stop: (id) => ask('stop', id, () => this.#stop(id)),
-      readiness: async (id, signal) => {
+      readiness: async (id, signal, onSession) => {
         const listening = await ask('readiness', id, () => ({ said: this.#listen(id, signal) }));
+        onSession();
         const said = await listening.said;
         if (!alive) await forever();
         return said;

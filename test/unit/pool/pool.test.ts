@@ -305,3 +305,13 @@ test('a restart while Redis is away removes no warm desktop as surplus: what was
   await worker.time.advance(60_000);
   expect(worker.pool.counts()).toMatchObject([{ wanted: 2, warm: 2 }]);
 });
+
+test('a desktop whose session is there is held while its programs still start, and is not warm for that', async () => {
+  const worker = new OneWorker();
+  void worker.start().pool.prewarm(7, 1);
+  for (let ms = 0; worker.holder.held.size === 0 && ms < 1_000; ms++) await worker.time.advance(1);
+  expect([...worker.holder.held]).toEqual(['c1']);
+  expect(worker.pool.desktops().map(({ state }) => state)).toEqual(['starting']);
+  await worker.time.advance(10_000);
+  expect(worker.pool.desktops().map(({ state }) => state)).toEqual(['warm']);
+});
