@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 
-/** What a desktop's probe tried from inside it, as the student, and what came of it (docs/adr/0009). */
+/** What a desktop's probe tried from inside it, as the student, and what came of it (docs/adr/0012). */
 const Tried = z.object({
   try: z.string().max(64),
   /** `hoped`: the exam site, which may be down without this desktop's fault. */

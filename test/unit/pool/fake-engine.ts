@@ -94,6 +94,7 @@ export class FakeEngine {
   readonly calls: { call: Call; name: string }[] = [];
   readonly #time: EngineTime;
   #made = 0;
+  #cuts = 0;
 
   constructor(time: EngineTime) {
     this.#time = time;
@@ -121,6 +122,12 @@ export class FakeEngine {
   setLock(containerId: string, lock: Lock): void {
     const box = this.boxes.get(containerId);
     if (box) box.lock = lock;
+  }
+
+  /** Every stream of proofs ends, as when the engine goes away under a live-restore. */
+  cutProofs(): void {
+    this.#cuts++;
+    for (const box of this.boxes.values()) for (const hear of [...box.hearers]) hear();
   }
 
   /** Tells a record now, as it is given. */
@@ -257,9 +264,10 @@ export class FakeEngine {
     signal: AbortSignal,
     isAlive: () => boolean,
   ): AsyncIterable<SignedRecord> {
+    const cuts = this.#cuts;
     for (let next = 0; ; ) {
       const box = this.boxes.get(id);
-      if (!box || signal.aborted) return;
+      if (!box || signal.aborted || cuts !== this.#cuts) return;
       const record = box.starts === start ? box.proofs[next] : undefined;
       if (record) {
         next++;

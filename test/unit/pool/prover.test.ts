@@ -1,0 +1,124 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { QUARANTINE_MOST } from '../../../src/desktop/plan.ts';
+import { signed } from '../desktop/signed.ts';
+import { NO_FAULTS } from './fake-engine.ts';
+import { OneWorker } from './one-worker.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+const PERIOD_MS = 60_000;
+const seat = { examId: 7, userId: 42 };
+
+async function warm(count = 1): Promise<OneWorker> {
+  const worker = new OneWorker();
+  void worker.start().pool.prewarm(7, count);
+  await worker.time.advance(10_000);
+  return worker;
+}
+
+const shown = (worker: OneWorker) =>
+  worker.pool.desktops().map(({ containerId, place, state }) => `${containerId} ${place.kind} ${state}`);
+
+test('a desktop that proves its lock is warm, and what it told is kept', async () => {
+  const worker = await warm();
+  expect(shown(worker)).toEqual(['c1 pool warm']);
+  await worker.time.advance(2 * PERIOD_MS);
+  expect(worker.mirror.proofs.get('d1')?.length).toBe(3);
+});
+
+test.each([
+  ['broken', 'gateway left the desktop'],
+  ['silent', 'no proof within 15 s'],
+] as const)(
+  'a lock that is %s from the start: never warm, kept with its reason, made slower and slower',
+  async (lock, why) => {
+    const worker = new OneWorker();
+    worker.engine.faults = { ...NO_FAULTS, lock: () => lock };
+    void worker.start().pool.prewarm(7, 1);
+    for (let second = 0; second < 300; second++) {
+      await worker.time.advance(1_000);
+      expect(worker.pool.counts()[0]?.warm).toBe(0);
+    }
+    expect(worker.pool.lastFailure).toContain(why);
+    const made = worker.engine.calls.filter(({ call }) => call === 'create').length;
+    expect(made).toBeGreaterThan(2);
+    expect(made).toBeLessThan(12);
+    expect(worker.engine.names().filter((name) => name.includes('quarantine')).length).toBe(
+      Math.min(made - 1, QUARANTINE_MOST),
+    );
+  },
+);
+
+test('a warm one whose lock breaks is out of reach, stopped, kept with the reason, and replaced', async () => {
+  const worker = await warm();
+  worker.engine.setLock('c1', 'broken');
+  await worker.time.advance(PERIOD_MS + 15_000);
+  expect(shown(worker)).toEqual(['c1 quarantine stopped', 'c2 pool warm']);
+  expect(worker.pool.desktops()[0]?.proof).toMatchObject({ kind: 'bad', reason: 'gateway left the desktop' });
+  expect(worker.ledger.told.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['proof-failed', 'quarantined']));
+});
+
+test('one that falls silent is given up after three periods, not before', async () => {
+  const worker = await warm();
+  worker.engine.setLock('c1', 'silent');
+  await worker.time.advance(2.5 * PERIOD_MS);
+  expect(shown(worker)).toEqual(['c1 pool warm']);
+  await worker.time.advance(PERIOD_MS);
+  expect(shown(worker)).toEqual(['c1 quarantine stopped', 'c2 pool warm']);
+});
+
+test('while the engine is away nobody is given up for silence', async () => {
+  const worker = await warm();
+  worker.engine.down = true;
+  worker.engine.cutProofs();
+  await worker.time.advance(10 * PERIOD_MS);
+  worker.engine.down = false;
+  await worker.time.advance(PERIOD_MS);
+  expect(shown(worker)).toEqual(['c1 pool warm']);
+});
+
+test('an old record does not count, a forged one ends it', async () => {
+  const worker = await warm();
+  const { now } = worker.time;
+  worker.engine.tell('c1', { ...signed('d1', now - 3_600_000, { seq: 9e12 }), heardAt: now });
+  await worker.time.advance(1_000);
+  expect(shown(worker)).toEqual(['c1 pool warm']);
+  worker.engine.tell('c1', { ...signed('d1', now), signature: 'ab'.repeat(32) });
+  await worker.time.advance(1_000);
+  expect(shown(worker)[0]).toBe('c1 quarantine stopped');
+});
+
+test('in use a failed proof changes nothing but what is shown, and a good one mends it', async () => {
+  const worker = await warm();
+  void worker.pool.allocate(seat);
+  await worker.time.advance(1_000);
+  worker.engine.setLock('c1', 'broken');
+  await worker.time.advance(5 * PERIOD_MS);
+  expect(shown(worker)).toContain('c1 seat warm');
+  const proof = () => worker.pool.desktops().find(({ containerId }) => containerId === 'c1')?.proof?.kind;
+  expect(proof()).toBe('bad');
+  worker.engine.setLock('c1', 'holds');
+  await worker.time.advance(PERIOD_MS);
+  expect(proof()).toBe('good');
+});
+
+test('after a start of the backend the quarantined stay, with their reasons, and warm ones are warm again', async () => {
+  const worker = await warm(2);
+  worker.engine.setLock('c1', 'broken');
+  await worker.time.advance(PERIOD_MS + 15_000);
+  worker.crash();
+  worker.start();
+  await worker.time.advance(10_000);
+  expect(shown(worker).sort()).toEqual(['c1 quarantine stopped', 'c2 pool warm', 'c3 pool warm']);
+  expect(worker.pool.desktops()[0]?.proof).toMatchObject({ reason: 'gateway left the desktop' });
+});
+
+test('a quarantine cut short between name and stop is finished by the next start', async () => {
+  const worker = await warm();
+  worker.engine.rename('c1', 'exam_7_quarantine_1a2b3c');
+  worker.crash();
+  worker.start();
+  await worker.time.advance(20_000);
+  expect(worker.engine.boxes.get('c1')?.container.running ?? false).toBe(false);
+  expect(shown(worker).filter((line) => line.includes('pool'))).toEqual(['c2 pool warm']);
+});
