@@ -67,6 +67,14 @@ function show(worker) {
       ]),
     'none',
   );
+  // Only where there is one: on a good day nobody must wonder what it means.
+  const quarantined = worker.desktops.filter((d) => d.state === 'quarantined');
+  if (quarantined.length > 0)
+    table(
+      'QUARANTINE (failed their proof; see docs/operations.md)',
+      quarantined.map((d) => [d.name, d.reason ?? 'reason not read yet']),
+      '',
+    );
 }
 
 try {

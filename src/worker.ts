@@ -16,7 +16,7 @@ import { watchDesktops } from './docker/watch.ts';
 import { HostReader } from './host/reader.ts';
 import { workerApp } from './http/app.ts';
 import { Readiness } from './http/readiness.ts';
-import { workerStatus } from './http/status.ts';
+import { proofComplaints, workerStatus } from './http/status.ts';
 import { Pool } from './pool/pool.ts';
 import { connectRedis, firstConnect } from './redis/connect.ts';
 import { RedisMirror } from './redis/mirror.ts';
@@ -110,6 +110,7 @@ async function main(): Promise<void> {
     guacd: (signal) => reach(settings.guacd, signal),
   });
   const version = String(JSON.parse(manifest ?? '{}').version);
+  const degraded = (): string[] => [...history.degraded(), ...proofComplaints(pool.desktops())];
   const app = workerApp({
     clusterToken: settings.clusterToken,
     prewarmMax: settings.prewarmMax,
@@ -118,7 +119,7 @@ async function main(): Promise<void> {
     log,
     openapi: openapi ?? '',
     reasons: () => readiness.reasons(),
-    degraded: () => history.degraded(),
+    degraded,
     history: (seat) => history.of(seat),
     status: async () => ({
       ...workerStatus({
@@ -129,7 +130,7 @@ async function main(): Promise<void> {
         version,
         connected: door.connected(),
       }),
-      degraded: history.degraded(),
+      degraded: degraded(),
       history: history.status(),
     }),
   });

@@ -1,5 +1,5 @@
 import type { Fit } from '../desktop/capacity.ts';
-import { type Desktop, isInUse, isQuarantined, isUsable, seatOf } from '../desktop/desktop.ts';
+import { type Desktop, isDistrusted, isInUse, isQuarantined, isUsable, seatOf } from '../desktop/desktop.ts';
 import type { Pool } from '../pool/pool.ts';
 
 export interface StatusFacts {
@@ -16,7 +16,7 @@ export interface StatusFacts {
 /** The worker as it is now, for status.sh and the heartbeat. Holds no secret. */
 export function workerStatus({ pool, maxSessions, room, reasons, version, connected }: StatusFacts) {
   const desktops = pool.desktops();
-  const quarantined = desktops.filter(isQuarantined).sort((a, b) => sinceQuarantine(b) - sinceQuarantine(a));
+  const quarantined = newestFirst(desktops.filter(isQuarantined));
   return {
     ready: reasons.length === 0,
     reasons,
@@ -28,7 +28,7 @@ export function workerStatus({ pool, maxSessions, room, reasons, version, connec
     refill: pool.refill(),
     lastFailure: pool.lastFailure ?? null,
     quarantine: { count: quarantined.length, last: quarantined[0] ? reasonOf(quarantined[0]) : null },
-    failedProofInUse: desktops.filter((desktop) => isInUse(desktop) && desktop.proof?.kind === 'bad').length,
+    failedProofInUse: desktops.filter((desktop) => isInUse(desktop) && isDistrusted(desktop)).length,
     desktops: desktops.map((desktop) => ({
       name: desktop.name,
       examId: desktop.labels.examId,
@@ -42,6 +42,21 @@ export function workerStatus({ pool, maxSessions, room, reasons, version, connec
       since: new Date(desktop.createdAt).toISOString(),
     })),
   };
+}
+
+/** What somebody must look at though the worker serves: for the heartbeat, the console and status.sh. */
+export function proofComplaints(desktops: readonly Desktop[]): string[] {
+  const inUse = desktops.filter((desktop) => isInUse(desktop) && isDistrusted(desktop));
+  const quarantined = newestFirst(desktops.filter(isQuarantined));
+  const last = quarantined[0];
+  return [
+    ...inUse.map((desktop) => `${desktop.name} is in use and ${reasonOf(desktop)}`),
+    ...(last ? [`${quarantined.length} in quarantine, the last ${last.name}: ${reasonOf(last)}`] : []),
+  ];
+}
+
+function newestFirst(quarantined: readonly Desktop[]): Desktop[] {
+  return [...quarantined].sort((a, b) => sinceQuarantine(b) - sinceQuarantine(a));
 }
 
 function sinceQuarantine({ place }: Desktop): number {

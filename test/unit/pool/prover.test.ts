@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { quarantineName } from '../../../src/desktop/names.ts';
 import { QUARANTINE_MOST } from '../../../src/desktop/plan.ts';
 import { signed } from '../desktop/signed.ts';
 import { NO_FAULTS } from './fake-engine.ts';
@@ -115,10 +116,12 @@ test('after a start of the backend the quarantined stay, with their reasons, and
 
 test('a quarantine cut short between name and stop is finished by the next start', async () => {
   const worker = await warm();
-  worker.engine.rename('c1', 'exam_7_quarantine_1a2b3c');
+  worker.engine.rename('c1', quarantineName(7, worker.time.now));
+  worker.engine.calls.length = 0;
   worker.crash();
   worker.start();
   await worker.time.advance(20_000);
-  expect(worker.engine.boxes.get('c1')?.container.running ?? false).toBe(false);
+  expect(worker.engine.boxes.get('c1')?.container.running).toBe(false);
+  expect(worker.engine.calls).not.toContainEqual({ call: 'readiness', name: 'c1' });
   expect(shown(worker).filter((line) => line.includes('pool'))).toEqual(['c2 pool warm']);
 });
