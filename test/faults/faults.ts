@@ -1,10 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Line } from '../rig/line.ts';
+import type { TestPostgres } from '../rig/postgres.ts';
 import type { Rig } from '../rig/rig.ts';
 import type { Seeded } from '../seeded.ts';
 import type { Invariants } from './invariants.ts';
 
 export interface Scene {
   readonly rig: Rig;
+  /** The history's database, and the line that leads to it. */
+  readonly postgres: TestPostgres;
+  readonly line: Line;
   readonly examId: number;
   readonly invariants: Invariants;
   readonly random: Seeded;
@@ -129,6 +134,37 @@ export const faults: readonly Fault[] = [
   },
   { name: 'guacd killed for 3 s', quick: true, act: outage('guacd') },
   { name: 'guacd hung for 3 s', act: hung('guacd') },
+  {
+    name: 'PostgreSQL killed for 3 s',
+    act: async ({ postgres, line }) => {
+      await postgres.kill();
+      await pause(OUTAGE_MS);
+      await line.mend(await postgres.start());
+    },
+  },
+  {
+    name: 'PostgreSQL hung for 3 s',
+    act: async ({ line }) => {
+      line.hang();
+      await pause(OUTAGE_MS);
+      await line.mend();
+    },
+  },
+  {
+    name: 'PostgreSQL away while students come and go and the worker is killed',
+    quick: true,
+    act: async ({ rig, examId, invariants, line }) => {
+      await line.cut();
+      await invariants.seat(25);
+      await rig.stopWorker('SIGKILL');
+      await rig.startWorker();
+      await lost(rig, 'release', { examId, userId: 25 });
+      invariants.forget(25);
+      await rig.stopWorker('SIGKILL');
+      await rig.startWorker();
+      await line.mend();
+    },
+  },
   {
     name: 'a student’s desktop killed',
     quick: true,

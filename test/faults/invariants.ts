@@ -8,6 +8,8 @@ export interface Held {
   readonly seen: true | string;
   readonly one: true | string;
   readonly clean: true | string;
+  /** The database tells of each student's session once, and of no other as going on. */
+  readonly told: true | string;
 }
 
 /** What must be so after every fault: every student the same desktop, nobody two, and nothing that nobody knows of. */
@@ -15,6 +17,8 @@ export class Invariants {
   readonly #rig: Rig;
   readonly #examId: number;
   readonly #seats = new Map<number, string>();
+  /** Everybody who ever had a desktop. */
+  readonly #ever = new Set<number>();
 
   constructor(rig: Rig, examId: number) {
     this.#rig = rig;
@@ -23,6 +27,7 @@ export class Invariants {
 
   /** Gives a student a desktop that he must keep from now on. */
   async seat(userId: number): Promise<void> {
+    this.#ever.add(userId);
     this.#seats.set(userId, (await this.#allocated(userId)).containerId);
   }
 
@@ -81,8 +86,35 @@ export class Invariants {
       seen: blind.length === 0 || blind.join(', '),
       one:
         (extra.length === 0 && new Set(this.#seats.values()).size === this.#seats.size) || `also ${extra.join(', ')}`,
+      told: await this.#told(),
       clean: strangers.length + homes.length === 0 || `unknown: ${[...strangers, ...homes].join(', ')}`,
     };
+  }
+
+  async #told(): Promise<true | string> {
+    const wrong = async (): Promise<string | undefined> => {
+      const { history } = (await this.#rig.call('/api/vdi/cluster/status')).body;
+      if (history.waiting > 0 || history.lastError !== null) return `not delivered: ${JSON.stringify(history)}`;
+      for (const userId of this.#ever) {
+        const query = `examId=${this.#examId}&userId=${userId}`;
+        const { sessions } = (await this.#rig.call(`/api/vdi/cluster/history?${query}`)).body;
+        const going = sessions
+          .filter(({ endedAt }: { endedAt: string | null }) => endedAt === null)
+          .map(({ containerId }: { containerId: string }) => containerId);
+        const expected = this.#seats.get(userId);
+        if (going.join() !== (expected ?? '')) return `student ${userId} has ${expected}, told is ${going}`;
+      }
+      return undefined;
+    };
+    let last: string | undefined;
+    const fits = async (): Promise<boolean> => {
+      last = await wrong();
+      return last === undefined;
+    };
+    return this.#rig.until('the history told', fits, 60_000).then(
+      () => true as const,
+      () => last ?? 'no answer',
+    );
   }
 
   /** Volumes of this worker that no listed desktop has mounted. */

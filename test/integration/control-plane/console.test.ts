@@ -2,9 +2,9 @@ import { createDecipheriv } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DatabaseAddress } from '../../../src/postgres/database.ts';
+import { startPostgres } from '../../rig/postgres.ts';
 import { CLUSTER_TOKEN, type Console, GUAC_TOKEN_KEY, JWT_SECRET, PASSWORD, startConsole } from './console.ts';
 import { type FakeWorker, startFakeWorker } from './fake-worker.ts';
-import { startPostgres } from './postgres.ts';
 
 let address: DatabaseAddress;
 let stopPostgres: () => Promise<void>;

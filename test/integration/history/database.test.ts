@@ -9,7 +9,7 @@ import type { LedgerEntry, LedgerStore } from '../../../src/pool/ledger.ts';
 import { EntryRefused } from '../../../src/pool/ledger.ts';
 import { type Database, type DatabaseAddress, openDatabase } from '../../../src/postgres/database.ts';
 import { ledgerStore } from '../../../src/postgres/ledger-store.ts';
-import { startPostgres, type TestPostgres } from '../control-plane/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../rig/postgres.ts';
 
 // Not what a school's database is like by luck: a user without rights, TLS, values that it will not have.
 let postgres: TestPostgres;

@@ -7,9 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DatabaseAddress } from '../../../src/postgres/database.ts';
+import { Line } from '../../rig/line.ts';
+import { startPostgres } from '../../rig/postgres.ts';
 import { Seeded } from '../../seeded.ts';
-import { startPostgres } from '../control-plane/postgres.ts';
-import { Line } from './line.ts';
 
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let address: DatabaseAddress;

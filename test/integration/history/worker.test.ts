@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Line } from '../../rig/line.ts';
+import { startPostgres, type TestPostgres } from '../../rig/postgres.ts';
 import { Rig } from '../../rig/rig.ts';
-import { startPostgres, type TestPostgres } from '../control-plane/postgres.ts';
-import { Line } from './line.ts';
 
 // A real worker with real desktops, and a PostgreSQL that comes and goes.
 let rig: Rig;

@@ -1,5 +1,5 @@
 import Docker from 'dockerode';
-import type { DatabaseAddress } from '../../../src/postgres/database.ts';
+import type { DatabaseAddress } from '../../src/postgres/database.ts';
 
 const PASSWORD = 'only-for-this-test';
 
