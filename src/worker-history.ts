@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { BadSettings, type WorkerSettings } from './config.ts';
 import type { Seat } from './desktop/names.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { reasonOf } from './outbox/reason.ts';
 import { Sender } from './outbox/sender.ts';
 import type { LedgerDesktop, LedgerStore, WorkerEntry } from './pool/ledger.ts';
 import type { Ledger, Log } from './pool/ports.ts';
@@ -62,7 +63,7 @@ export function openHistory(
     },
     async of(seat) {
       const here = await entriesOf(waiting, seat);
-      const asked = store ? await store.history(seat).catch((error: unknown) => String(error)) : NO_DATABASE;
+      const asked = store ? await store.history(seat).catch(reasonOf) : NO_DATABASE;
       const isWhole = typeof asked !== 'string';
       const sessions = sessionsOf(isWhole ? [...asked, ...here] : here, seat);
       const note = isWhole ? null : `only what this worker still has: ${asked}`;
@@ -93,8 +94,6 @@ function readCertificates(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new BadSettings(
-      `DB_CA_FILE cannot be read (${error instanceof Error ? error.message : error}); mend it and run ./start.sh again`,
-    );
+    throw new BadSettings(`DB_CA_FILE cannot be read (${reasonOf(error)}); mend it and run ./start.sh again`);
   }
 }

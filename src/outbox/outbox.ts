@@ -2,6 +2,7 @@ import type { LedgerEntry, LedgerEvent, LedgerGap } from '../pool/ledger.ts';
 import type { Clock, Ledger, Log } from '../pool/ports.ts';
 import { encodeEntry } from './entry.ts';
 import { Journal } from './journal.ts';
+import { reasonOf } from './reason.ts';
 import { type Overflow, Unwritten } from './unwritten.ts';
 
 /** A power cut loses what was told in the last moment; this is how long a moment is. */
@@ -185,7 +186,7 @@ export class Outbox implements Ledger {
   }
 
   #diskFailed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (this.#diskError === undefined)
       this.#log.error({ error: reason }, 'the outbox cannot be written; events are in memory only');
     this.#diskError = reason;

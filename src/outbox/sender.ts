@@ -2,6 +2,7 @@ import { EntryRefused, type LedgerEntry, type LedgerStore } from '../pool/ledger
 import type { Log } from '../pool/ports.ts';
 import { pauseAfter } from './back-off.ts';
 import type { Batch, Outbox } from './outbox.ts';
+import { reasonOf } from './reason.ts';
 
 /** What happens together is sent together. */
 const GATHER_MS = 200;
@@ -139,10 +140,4 @@ export class Sender {
       };
     });
   }
-}
-
-// A refused connection to a name with two addresses is an error of errors with no words of its own.
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || String(Reflect.get(error, 'code') ?? error.name);
 }

@@ -143,15 +143,18 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'PostgreSQL hung for 3 s',
-    act: async ({ line }) => {
+    name: 'PostgreSQL hung while a student comes and goes',
+    act: async ({ rig, examId, invariants, line }) => {
       line.hang();
+      await invariants.seat(26);
+      await lost(rig, 'release', { examId, userId: 26 });
+      invariants.forget(26);
       await pause(OUTAGE_MS);
       await line.mend();
     },
   },
   {
-    name: 'PostgreSQL away while students come and go and the worker is killed',
+    name: 'PostgreSQL away, worker killed, a student changes',
     quick: true,
     act: async ({ rig, examId, invariants, line }) => {
       await line.cut();
