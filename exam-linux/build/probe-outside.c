@@ -11,7 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 1500, WEB_PATIENCE_MS = 3000, MOST_BYTES = 2048 };
+/* A refusal is at once. An answer of our own name service or gate is too, but a full host may make them wait for a core, and
+ * a desktop must not be given up for that. */
+enum { PATIENCE_MS = 1500, ANSWER_MS = 4000, MOST_BYTES = 2048 };
 
 /* A name goes the way of every program's: resolv.conf, hosts file, both families. */
 static struct addrinfo *find(const char *host, const char *port, int type) {
@@ -81,12 +83,12 @@ static int is_answer(int tls, int own, const unsigned char *bytes, ssize_t count
 static enum outcome ask_web(const struct addrinfo *to, int tls, int own, const char *name) {
     unsigned char bytes[MOST_BYTES];
     int sock;
-    enum outcome got = connect_to(to, WEB_PATIENCE_MS, &sock);
+    enum outcome got = connect_to(to, ANSWER_MS, &sock);
     if (got != OPEN) return got;
     size_t length = tls ? client_hello(bytes, name) : http_request(bytes, name);
     if (send(sock, bytes, length, MSG_NOSIGNAL) < 0) return REFUSED;
     struct pollfd wait = {.fd = sock, .events = POLLIN};
-    if (poll(&wait, 1, WEB_PATIENCE_MS) < 1) return SILENT;
+    if (poll(&wait, 1, ANSWER_MS) < 1) return SILENT;
     ssize_t count = recv(sock, bytes, sizeof bytes, 0);
     return is_answer(tls, own, bytes, count) ? OPEN : REFUSED;
 }
@@ -124,21 +126,34 @@ static size_t question(unsigned char *into, const char *name) {
     return length + 5;
 }
 
-enum outcome try_name(char **words) {
+/* OPEN when an answer of whatever kind has come, and how many addresses and names are in it. */
+static enum outcome ask(const char *of, const char *name, int *answers) {
     unsigned char asked[512], bytes[MOST_BYTES];
     char server[64];
-    if (strlen(words[1]) > 250) return NOTHING;
-    if (strcmp(words[0], "resolver")) snprintf(server, sizeof server, "%s", words[0]);
+    if (strlen(name) > 250) return NOTHING;
+    if (strcmp(of, "resolver")) snprintf(server, sizeof server, "%s", of);
     else first_server(server);
     struct addrinfo *to = find(server, "53", SOCK_DGRAM);
     int sock = to ? socket(to->ai_family, SOCK_DGRAM, 0) : -1;
     if (sock < 0) return SILENT;
-    size_t length = question(asked, words[1]);
+    size_t length = question(asked, name);
     if (sendto(sock, asked, length, 0, to->ai_addr, to->ai_addrlen) < 0) return REFUSED;
     struct pollfd wait = {.fd = sock, .events = POLLIN};
-    if (poll(&wait, 1, PATIENCE_MS) < 1) return SILENT;
+    if (poll(&wait, 1, ANSWER_MS) < 1) return SILENT;
     ssize_t count = recv(sock, bytes, sizeof bytes, 0);
     if (count < 0) return errno == ECONNREFUSED ? SILENT : REFUSED; /* nobody listens there: the resolver is dead */
     if (count < 12 || memcmp(bytes, asked, 2)) return SILENT;
-    return bytes[6] || bytes[7] ? OPEN : REFUSED; /* an answer, or an error and none */
+    *answers = bytes[6] * 256 + bytes[7];
+    return OPEN;
+}
+
+enum outcome try_name(char **words) {
+    int answers = 0;
+    enum outcome got = ask(words[0], words[1], &answers);
+    return got == OPEN && !answers ? REFUSED : got;
+}
+
+enum outcome try_resolver(char **words) {
+    int answers;
+    return ask("resolver", words[0], &answers);
 }

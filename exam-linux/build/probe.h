@@ -13,6 +13,8 @@ enum outcome { OPEN, REFUSED, SILENT, NOTHING };
 enum outcome try_address(char **words);
 /* SERVER NAME: asked by UDP; open when an address comes back. SERVER may be `resolver`: the one programs use. */
 enum outcome try_name(char **words);
+/* NAME: whether the resolver that programs use answers anything, if only that there is no such name. */
+enum outcome try_resolver(char **words);
 /* HOST PORT: every address of the allowed host, at a port that is not the web's. */
 enum outcome try_port(char **words);
 /* HOST PORT: whether a connection is taken at all. */

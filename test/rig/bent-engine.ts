@@ -9,7 +9,7 @@ const ENGINE = '/var/run/docker.sock';
  * broken on purpose, and everything else is as it always is.
  */
 export async function bendEngine(path: string, bend: (options: Bent) => void): Promise<Server> {
-  const server = createServer(async (asked, answer) => {
+  const server = createServer({ maxHeaderSize: 2 ** 20 }, async (asked, answer) => {
     const isCreate = asked.method === 'POST' && /\/containers\/create/.test(asked.url ?? '');
     const headers = { ...asked.headers };
     let body: string | undefined;

@@ -75,7 +75,7 @@ test('a warm desktop has proved its lock, goes on proving it, and the records ar
   });
   const desktopId = (await rig.docker.getContainer(name).inspect()).Config.Labels['vdi.desktop'];
   const { output } = await rig.exec(rig.container('redis').id, ['redis-cli', 'lindex', `vdi:proofs:${desktopId}`, '0']);
-  for (const tried of ['gateway', 'worker_redis', 'worker_backend', 'neighbour', 'icmp', 'name-below'])
+  for (const tried of ['gateway', 'worker_redis', 'worker_backend', 'neighbour', 'icmp', 'name-below', 'wrong-name'])
     expect(output.replaceAll('\\"', '"')).toContain(`"try":"${tried}"`);
 });
 
@@ -87,7 +87,21 @@ test.each<[string, string[], RegExp]>([
     ['nft', 'insert', 'rule', 'inet', 'exam', 'output', 'ip', 'daddr', '10.0.0.0/8', 'accept'],
     /neighbour/,
   ],
-  ['its name service dies and stays dead', ['bash', '-c', 'kill -STOP $(pgrep -u exam-names)'], /name-forbidden/],
+  [
+    'a rule leads its web round the gate',
+    [
+      'bash',
+      '-c',
+      'nft insert rule inet exam redirect_output tcp dport 80 accept && nft insert rule inet exam output tcp dport 80 ip daddr @dom4 accept',
+    ],
+    /wrong-name/,
+  ],
+  ['its gate dies', ['bash', '-c', 'kill -9 $(pgrep -u exam-gate)'], /gate does not work/],
+  [
+    'its name service dies and stays dead',
+    ['bash', '-c', 'kill -STOP $(pgrep -u exam-names)'],
+    /resolver|name-forbidden/,
+  ],
 ])('when %s, the next proof fails and the desktop is replaced', async (_how, command, reason) => {
   const name = await warmOne();
   const id = await idOf(name);

@@ -72,6 +72,7 @@ name_tries() {
   for name in "$FORBIDDEN_NAME" example.com; do
     if ! name_is_allowed "$name"; then blocked "name-${name%%.*}" "name,resolver,$name"; fi
   done
+  TRIES+=("resolver,open,resolver,$FORBIDDEN_NAME")
   if ! name_is_allowed "$FORBIDDEN_NAME"; then blocked docker-dns "name,127.0.0.11,$FORBIDDEN_NAME"; fi
 }
 
