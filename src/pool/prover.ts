@@ -2,6 +2,7 @@ import { type Desktop, isInUse, isQuarantined } from '../desktop/desktop.ts';
 import { judge, type Proof, type ProofRecord, type SignedRecord } from '../desktop/proof.ts';
 import { inLedger } from './ledger.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
+import { type Follow, newFollow, nextOf, sleep, wake } from './proof-follow.ts';
 
 /** Periods without a proof after which a desktop counts as not proved. */
 const MISSED_PERIODS = 3;
@@ -15,21 +16,6 @@ type ProverParts = Pick<
 > & {
   proofKeyOf(desktopId: string): Buffer;
 };
-
-interface Follow {
-  readonly stop: AbortController;
-  readonly wakers: Set<() => void>;
-  seq: number;
-  heardAt: number;
-  signature: string;
-  /** The engine's stream is open: silence is the desktop's. */
-  isOpen: boolean;
-  watchdog?: NodeJS.Timeout;
-  /** Last good record. */
-  record?: ProofRecord;
-  /** Why the last record did not count. */
-  old?: string;
-}
 
 /**
  * Hears what every desktop tells of its lock and keeps how its last proof came out. Acts on nothing: the plan puts what
@@ -46,14 +32,7 @@ export class Prover {
   /** Follows a desktop from its last start until it stops or is gone. Doing so twice is doing so once. */
   watch(containerId: string): void {
     if (this.#follows.has(containerId)) return;
-    const follow: Follow = {
-      stop: new AbortController(),
-      wakers: new Set(),
-      seq: 0,
-      heardAt: 0,
-      signature: '',
-      isOpen: false,
-    };
+    const follow = newFollow();
     this.#follows.set(containerId, follow);
     void this.#follow(containerId, follow).finally(() => {
       clearTimeout(follow.watchdog);
@@ -192,23 +171,3 @@ export class Prover {
 type Told =
   | { readonly kind: 'proof-good'; readonly record: object }
   | { readonly kind: 'proof-failed'; readonly reason: string; readonly record?: object };
-
-function wake(follow: Follow): void {
-  for (const waker of [...follow.wakers]) waker();
-}
-
-function nextOf(follow: Follow, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      follow.wakers.delete(done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    follow.wakers.add(done);
-  });
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
-}

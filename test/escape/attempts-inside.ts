@@ -137,6 +137,20 @@ export function byAccount(): Attempt[] {
       control: { where: 'desktop', as: 'root', run: ['test', '-s', '/home/.exam/rdp-password'] },
       quick: true,
     },
+    {
+      name: 'read the key that proofs are signed with',
+      as: 'student',
+      run: ['cat', '/home/.exam/proof-key'],
+      control: { where: 'desktop', as: 'root', run: ['test', '-s', '/home/.exam/proof-key'] },
+      quick: true,
+    },
+    {
+      name: 'read the probe, and so trace it',
+      as: 'student',
+      run: ['cat', '/usr/lib/exam/probe'],
+      control: { where: 'desktop', as: 'root', run: ['cat', '/usr/lib/exam/probe'] },
+      quick: true,
+    },
     { name: 'read /etc/shadow', as: 'student', run: ['cat', '/etc/shadow'], control: asRoot },
     {
       name: "write to PID 1's output",

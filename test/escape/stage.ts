@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
@@ -177,7 +178,7 @@ async function makeDesktop(docker: Docker, wanted: Wanted): Promise<Container> {
     Labels: LABELS,
     HostConfig: { ...options.HostConfig, Dns: [at.other] },
   });
-  await container.putArchive(await packSecrets(PASSWORD), { path: secretsParent });
+  await container.putArchive(await packSecrets(PASSWORD, randomBytes(32)), { path: secretsParent });
   return container;
 }
 
