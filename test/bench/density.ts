@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Rig } from '../rig/rig.ts';
 import { atMost, examId, type Ground, type Measured, prewarm, untilWarm } from './ground.ts';
+import { processMemory } from './process-memory.ts';
 import { median, rounded } from './stats.ts';
 
 const EXAM = examId(7);
-const STEPS = [0, 5, 10];
+const STEPS = [0, 10, 20];
 const SETTLE_MS = 12_000;
 const LOOKS = 10;
 const LOOK_MS = 1_000;
@@ -44,9 +45,15 @@ export async function measure(ground: Ground): Promise<Measured> {
     const before = looks[index] ?? none;
     return rounded((before.availableMb - look.availableMb) / (look.desktops - before.desktops));
   });
+  const [desktop] = await rig.desktops();
+  const inside = desktop ? await processMemory(rig.docker.getContainer(desktop.Id)) : [];
+  for (const { name, processes, own, pss } of inside.slice(0, 12))
+    ground.say(`${name} (${processes}): ${own} MB of its own, ${pss} MB with its share of files`);
   return {
     figures: {
       looks,
+      'one desktop by program, MB': inside.slice(0, 12),
+      'one desktop’s own, MB in all': rounded(inside.reduce((sum, { own }) => sum + own, 0)),
       'host MB per warm desktop, guacd and worker included': each,
       'the same by step': steps,
       'of that guacd MB': rounded((last.guacdMb - none.guacdMb) / most),

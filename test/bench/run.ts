@@ -11,7 +11,11 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
-  allocate: { about: 'warm allocate over HTTP beside a bare engine rename', load: () => import('./allocate.ts') },
+  allocate: {
+    about: 'warm allocate over HTTP, one at a time and 50 at once, beside bare engine renames',
+    limitS: 400,
+    load: () => import('./allocate.ts'),
+  },
   prewarm: {
     about: '10 desktops from nothing to warm beside 10 plain docker runs',
     load: () => import('./prewarm.ts'),
@@ -22,7 +26,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     load: () => import('./paint.ts'),
   },
   tunnel: { about: 'the tunnel beside guacamole-lite and a plain pipe', load: () => import('./tunnel.ts') },
-  density: { about: 'host memory and CPU per warm desktop', load: () => import('./density.ts') },
+  density: {
+    about: 'host memory and CPU per warm desktop, with 10 and with 20',
+    limitS: 400,
+    load: () => import('./density.ts'),
+  },
 };
 
 const LIMIT_S = 235;
