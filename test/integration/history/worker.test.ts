@@ -97,6 +97,8 @@ test('the worker killed with the database away: what began and ended meanwhile i
     'session-ended released',
     'desktop-removed released',
   ]);
+  const proof = first.events.find(({ kind }: { kind: string }) => kind === 'proof-good');
+  expect(proof?.record, 'the record that its lock was proved with').toMatchObject({ v: 1, ok: true });
   expect(kinds((await history(2)).sessions[0]).slice(0, 2)).toEqual([
     'desktop-made',
     expect.stringContaining('session-began'),

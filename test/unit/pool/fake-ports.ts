@@ -97,6 +97,15 @@ export class FakeLedger implements Ledger {
     return this.#all('session-began').filter(({ containerId }) => !ended.has(containerId));
   }
 
+  /** Desktops of whose end it has not heard, with their student while he has them. */
+  open(): LedgerDesktop[] {
+    const gone = new Set(this.#all('desktop-removed').map(({ containerId }) => containerId));
+    const seats = new Map(this.inSession().map((desktop) => [desktop.containerId, desktop]));
+    return this.#all('desktop-made')
+      .filter(({ containerId }) => !gone.has(containerId))
+      .map((made) => seats.get(made.containerId) ?? made);
+  }
+
   #all(kind: LedgerEvent['kind']): LedgerDesktop[] {
     return this.kept.filter((event) => event.kind === kind).map((event) => event.desktop);
   }

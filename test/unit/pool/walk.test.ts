@@ -246,13 +246,16 @@ class Walker {
   }
 
   historyIsTrue(): void {
-    const { engine, ledger } = this.worker;
-    const inSession = new Map(ledger.inSession().map((desktop) => [desktop.containerId, desktop.name]));
-    for (const { container } of engine.boxes.values()) {
-      const isSeat = parseName(container.name)?.kind === 'seat';
-      if (isSeat && inSession.get(container.containerId) !== container.name)
-        this.broken(`${container.name} is in use, but the history has no open session of it`);
-    }
+    const { engine, ledger, pool } = this.worker;
+    if (!pool.endLost(ledger.open())) this.broken('what is there is not known, though all is well');
+    const there = [...engine.boxes.values()].map(({ container }) => container);
+    const short = ({ containerId, name }: { containerId: string; name: string }): string => `${containerId}=${name}`;
+    const seats = there.filter(({ name }) => parseName(name)?.kind === 'seat').map(short);
+    const told = ledger.inSession().map(short);
+    if (told.sort().join() !== seats.sort().join()) this.broken(`in use are ${seats}, the history tells of ${told}`);
+    const made = ledger.open().map(({ containerId }) => containerId);
+    const ids = there.map(({ containerId }) => containerId);
+    if (made.sort().join() !== ids.sort().join()) this.broken(`there are ${ids}, the history tells of ${made}`);
   }
 
   poolsAreAsAsked(): void {
