@@ -31,6 +31,9 @@ export class Segment {
   deliveredLines = 0;
   #fd: number | undefined;
   #syncedBytes = 0;
+  /** Flushes under way: the file is closed after the last of them. */
+  #syncing = 0;
+  #isClosed = false;
 
   private constructor(path: string, firstSeq: number) {
     this.path = path;
@@ -63,7 +66,7 @@ export class Segment {
 
   /** Survives the death of this process at once, a power cut after `sync`. @throws when the disk does not take it */
   append(lines: string, count: number, lastSeq: number): void {
-    if (this.#fd === undefined) throw new Error('this journal file is closed');
+    if (this.#fd === undefined || this.#isClosed) throw new Error('this journal file is closed');
     const text = Buffer.from(lines, 'utf8');
     const written = writeSync(this.#fd, text, 0, text.length, this.bytes);
     if (written < text.length) {
@@ -80,8 +83,14 @@ export class Segment {
     const upTo = this.bytes;
     const fd = this.#fd;
     if (fd === undefined || upTo === this.#syncedBytes) return;
-    await new Promise<void>((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve())));
-    this.#syncedBytes = upTo;
+    this.#syncing++;
+    try {
+      await new Promise<void>((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve())));
+      this.#syncedBytes = Math.max(this.#syncedBytes, upTo);
+    } finally {
+      this.#syncing--;
+      this.#closeAfterSyncs();
+    }
   }
 
   /** Whole entries from `from` on, up to about `most` bytes. */
@@ -103,7 +112,13 @@ export class Segment {
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#isClosed = true;
+    this.#closeAfterSyncs();
+  }
+
+  #closeAfterSyncs(): void {
+    if (!this.#isClosed || this.#syncing > 0 || this.#fd === undefined) return;
+    closeSync(this.#fd);
     this.#fd = undefined;
   }
 

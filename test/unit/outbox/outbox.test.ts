@@ -114,6 +114,17 @@ test('room made while a batch is being delivered leaves the rest in order', asyn
   expect(sent).toEqual(Array.from({ length: sent.length }, (_, index) => 1_001 - sent.length + index));
 });
 
+test('files are finished, flushed and removed at once without one closing what another still flushes', async () => {
+  const box = outbox(64 * 1024);
+  for (let round = 0; round < 200; round++) {
+    for (let id = 1; id <= 50; id++) box.record(event(id, 'x'.repeat(100)));
+    const batches = [box.next(), box.next(), box.next()];
+    for (let id = 1; id <= 50; id++) box.record(event(id, 'x'.repeat(100)));
+    for (const batch of await Promise.all(batches)) batch?.delivered();
+    expect(box.status().diskError).toBeNull();
+  }
+});
+
 test('when it is full the oldest go, the newest stay, and the history itself says how many are missing', async () => {
   const box = outbox(64 * 1024);
   for (let id = 1; id <= 1_000; id++) box.record(event(id, 'x'.repeat(100)));
