@@ -3,6 +3,8 @@ import type Docker from 'dockerode';
 import { workerFilter } from '../desktop/labels.ts';
 
 const AGAIN_MS = 1_000;
+/** The engine's list follows what it tells by a moment: without a second look an end may be seen by the next timer only. */
+const LISTED_MS = 1_000;
 
 /**
  * Tells of every start, end, rename and removal of this worker's desktops. A cut stream is opened again; what was missed
@@ -12,10 +14,16 @@ const AGAIN_MS = 1_000;
 export function watchDesktops(docker: Docker, worker: string, onChange: () => void): () => void {
   let stream: Readable | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let second: NodeJS.Timeout | undefined;
   let stopped = false;
   const again = (): void => {
     if (stopped || timer) return;
     timer = setTimeout(open, AGAIN_MS);
+  };
+  const tell = (): void => {
+    onChange();
+    clearTimeout(second);
+    second = setTimeout(onChange, LISTED_MS);
   };
   const open = (): void => {
     timer = undefined;
@@ -25,7 +33,7 @@ export function watchDesktops(docker: Docker, worker: string, onChange: () => vo
       stream = opened as unknown as Readable;
       if (stopped) return void stream.destroy();
       // Read as a signal only: what is true now is asked from the engine, not pieced together from events.
-      stream.on('data', onChange).on('error', again).on('close', again);
+      stream.on('data', tell).on('error', again).on('close', again);
       onChange();
     }, again);
   };
@@ -33,6 +41,7 @@ export function watchDesktops(docker: Docker, worker: string, onChange: () => vo
   return () => {
     stopped = true;
     clearTimeout(timer);
+    clearTimeout(second);
     stream?.destroy();
   };
 }
