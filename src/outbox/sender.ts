@@ -65,10 +65,13 @@ export class Sender {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
+        // Looked at first: while the database is away status tells since when the oldest waits.
+        await this.#parts.outbox.next();
         await this.#parts.store.prepare();
-        this.#wentWell();
         await this.#deliverAll();
         this.#isCompared ||= await this.#parts.onDrained();
+        // Only now: a database that answers but takes nothing, such as a standby, is no database that works.
+        this.#wentWell();
         await this.#idle(this.#isCompared ? LOOK_MS : COMPARE_MS);
         await this.#pause(GATHER_MS);
       } catch (error) {

@@ -74,6 +74,7 @@ test('a wrong password is told of in words, and never shown', async () => {
     return now.history.lastError?.includes('authentication failed') && now;
   });
   expect(kept.waiting).toBeGreaterThan(0);
+  expect(Date.parse(kept.oldest)).toBeLessThan(Date.now());
   expect(rig.log).not.toContain('a-wrong-password');
 });
 

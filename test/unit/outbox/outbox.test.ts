@@ -66,6 +66,18 @@ test('the next process finds what the killed one told, and numbers go on, also w
   expect(last?.seq, 'a clock set back changes no order').toBeGreaterThan(sent.at(-1)?.seq ?? 0);
 });
 
+test('status tells since when the oldest waits, as long as it waits', async () => {
+  const box = outbox();
+  const { at } = event(1);
+  box.record(event(1));
+  now += 60_000;
+  box.record(event(2));
+  const batch = await box.next();
+  expect(box.status().oldest).toBe(new Date(at).toISOString());
+  batch?.delivered();
+  expect(box.status().oldest).toBeNull();
+});
+
 test('what was not said to be delivered comes again under the same ids', async () => {
   const box = outbox();
   box.record(event(1));

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { pauseAfter } from '../../../src/outbox/back-off.ts';
 import { Sender } from '../../../src/outbox/sender.ts';
 import { EntryRefused, type LedgerEntry, type LedgerStore } from '../../../src/pool/ledger.ts';
+import type { Log } from '../../../src/pool/ports.ts';
 import { SILENT } from '../pool/fake-ports.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -20,6 +21,7 @@ const entry = (seq: number): LedgerEntry => ({
 /** A database in memory that is away when told so, and refuses some entries. */
 class FakeStore implements LedgerStore {
   away = false;
+  isStandby = false;
   tries = 0;
   compared = 0;
   readonly rows: number[] = [];
@@ -32,6 +34,7 @@ class FakeStore implements LedgerStore {
 
   async keep(entries: readonly LedgerEntry[]): Promise<void> {
     await this.prepare();
+    if (this.isStandby) throw new Error('cannot execute INSERT in a read-only transaction');
     if (entries.some(({ seq }) => this.refuses.has(seq))) throw new EntryRefused('bad value');
     for (const { seq } of entries) if (!this.rows.includes(seq)) this.rows.push(seq);
   }
@@ -62,11 +65,11 @@ class FakeOutbox {
   }
 }
 
-function rig() {
+function rig(log: Log = SILENT) {
   const outbox = new FakeOutbox();
   const store = new FakeStore();
   const onDrained = async (): Promise<boolean> => ++store.compared >= 3;
-  const sender = new Sender({ outbox, store, onDrained, log: SILENT });
+  const sender = new Sender({ outbox, store, onDrained, log });
   return { outbox, store, sender };
 }
 
@@ -94,6 +97,22 @@ test('all is delivered in order, also what was told while the database was away 
   await vi.advanceTimersByTimeAsync(61_000);
   expect(store.rows).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
   expect(sender.lastError).toBeUndefined();
+});
+
+test('a database that answers but takes nothing is neither hammered nor reported over and over', async () => {
+  const said: string[] = [];
+  const note = (_fields: object, message: string): void => void said.push(message);
+  const { outbox, store, sender } = rig({ info: note, warn: note, error: note });
+  store.isStandby = true;
+  outbox.record(1);
+  sender.start();
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(sender.lastError).toContain('read-only');
+  expect(store.tries).toBeLessThan(260);
+  expect(said).toHaveLength(1);
+  store.isStandby = false;
+  await vi.advanceTimersByTimeAsync(61_000);
+  expect(store.rows).toEqual([1]);
 });
 
 test('an entry that the database never takes is left out and counted; those around it are kept', async () => {
