@@ -26,6 +26,8 @@ export function readDesktopEvent(line: string): Readiness | Unlocked | InSession
     return { kind: 'unlocked', note: `no firewall: ${text(event, 'reason') ?? 'it gave no reason'}` };
   }
   if (event.event === 'session') return { kind: 'session' };
+  // Said with each proof, too: after some days the line of its own has left the engine's log.
+  if (event.event === 'proof' && Reflect.get(event, 'ready') === true) return { kind: 'ready' };
   if (event.event !== 'ready') return undefined;
   const page = text(event, 'page');
   return page === 'unreachable' ? { kind: 'ready', note: 'exam page did not load' } : { kind: 'ready' };

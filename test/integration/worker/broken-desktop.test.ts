@@ -58,7 +58,7 @@ describe.each<[string, (options: Bent) => void, RegExp]>([
     expect([answer.status, answer.body.error]).toEqual([503, 'desktops-failing']);
     const { lastFailure } = (await rig.call('/api/vdi/cluster/status')).body;
     expect(lastFailure).toMatch(reason);
-    expect(codes).toContain('1');
+    await rig.until('its exit code', async () => codes.includes('1'));
     await rig.until('nothing left over', async () => (await rig.desktops()).length === 0);
   });
 });

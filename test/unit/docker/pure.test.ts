@@ -93,6 +93,8 @@ describe('a line of a desktop’s output', () => {
     ['ready without a browser', 'desktop-event {"event":"ready","ms":3000,"page":"off"}', { kind: 'ready' }],
     ['failed', 'desktop-event {"event":"failed","reason":"no lock"}', { kind: 'failed', reason: 'no lock' }],
     ['failed without a reason', 'desktop-event {"event":"failed"}', { kind: 'failed', reason: 'it gave no reason' }],
+    ['a proof of one that is ready', 'desktop-event {"event":"proof","ready":true}', { kind: 'ready' }],
+    ['a proof of one that is not', 'desktop-event {"event":"proof","ready":false}', undefined],
     ['locked is not ready yet', 'desktop-event {"event":"locked","ms":200}', undefined],
     [
       'up without a firewall, where strict mode is off',
