@@ -19,7 +19,7 @@ afterAll(() => rig.stop());
 // Young desktops of a pool are kept for a while; taken and given back, they are gone at once.
 afterEach(async () => {
   for (let examId = 301; examId <= lastExam; examId++) {
-    await prewarm(examId, 0);
+    await rig.call('/api/vdi/cluster/prewarm', { examId, count: 0 });
     await rig.call('/api/vdi/cluster/release', { examId, userId: 1 });
   }
   for (const { Labels } of await rig.desktops()) {
@@ -29,7 +29,7 @@ afterEach(async () => {
   }
 });
 
-async function prewarm(examId: number, count: number, path = '/', env: Record<string, string> = {}): Promise<void> {
+async function prewarm(examId: number, count: number, path: string, env: Record<string, string> = {}): Promise<void> {
   const body = { examId, count, env: { EXAM_BROWSER_URL: `http://${SITE}${path}`, ...env } };
   expect(await rig.call('/api/vdi/cluster/prewarm', body)).toMatchObject({ status: 200 });
 }
