@@ -21,6 +21,20 @@ fail_event() { event failed "\"reason\":\"$(one_line "$1")\""; }
 exec {SILENCE}<> <(:)
 nap() { read -rt "$1" -u "$SILENCE" _ || true; }
 
+# Whether a whole line has come on a descriptor within some seconds; it is in LINE. The shell reads letter by letter, and on
+# a busy host its time is up in the middle of a line: what came of it by then is kept for the next call.
+LINE=''
+LINE_BEGUN=''
+whole_line() { # DESCRIPTOR SECONDS
+  local part=''
+  if IFS= read -rt "$2" -u "$1" part; then
+    LINE=$LINE_BEGUN$part LINE_BEGUN=''
+    return 0
+  fi
+  LINE_BEGUN+=$part
+  return 1
+}
+
 # Whether the kernel's tables have a TCP socket on a port (in hexadecimal, as it writes it) in a state (0A listens, 01 is connected).
 tcp_socket() { # PORT STATE
   local text file
