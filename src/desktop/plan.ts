@@ -1,5 +1,6 @@
 import { type Desktop, isDistrusted, isInUse, isPooled, isQuarantined, isUsable, takesSlot } from './desktop.ts';
 import { type Overrides, sameOverrides } from './overrides.ts';
+import { isOld, isServing, type Turnover, turnOver } from './rolling.ts';
 
 /** What is, at one moment: every desktop of this worker, and how many it may have in all. */
 export interface Snapshot {
@@ -54,16 +55,19 @@ export function plan(snapshot: Snapshot, wanted: Wanted, now: number): Step[] {
     .concat(surplus(snapshot, wanted, now));
   const over = quarantineOver(snapshot.desktops, now);
   const left = new Set([...quarantines, ...removals, ...over].map((each) => each.containerId));
-  const kept = snapshot.desktops.filter((desktop) => !left.has(desktop.containerId));
+  const staying = snapshot.desktops.filter((desktop) => !left.has(desktop.containerId));
+  const { leave, replace } = turnoverOf(staying, snapshot, wanted);
+  const kept = staying.filter((desktop) => !leave.includes(desktop));
   const stops = kept.filter((desktop) => isQuarantined(desktop) && takesSlot(desktop));
   return [
     ...quarantines,
     ...stops.map((desktop) => step('stop', desktop)),
     ...removals,
+    ...leave.map((desktop) => remove(desktop, 'stale')),
     ...over,
     ...restarts(kept),
     ...holds(kept),
-    ...makes(kept, snapshot.maxDesktops, wanted),
+    ...makes(kept, snapshot.maxDesktops, wanted, replace),
     ...snapshot.strayVolumes.map((volume): Step => ({ kind: 'discard', volume })),
   ];
 }
@@ -95,15 +99,19 @@ function removal(desktop: Desktop, snapshot: Snapshot): Removal[] {
 function uselessBecause(desktop: Desktop, snapshot: Snapshot): RemoveReason | undefined {
   if (desktop.state === 'stopped') return 'stopped';
   if (desktop.state === 'failed') return 'failed';
-  const oldImage = snapshot.imageId !== undefined && desktop.labels.imageId !== snapshot.imageId;
-  const otherSettings = !sameOverrides(desktop.labels.overrides, snapshot.overrides.get(desktop.labels.examId));
-  return oldImage || otherSettings || desktop.labels.template !== snapshot.template ? 'stale' : undefined;
+  // With other settings of its exam it would show another page: no student may get it, so there is nothing to wait for.
+  if (!sameOverrides(desktop.labels.overrides, snapshot.overrides.get(desktop.labels.examId))) return 'stale';
+  return isOld(desktop, snapshot) && !isServing(desktop) ? 'stale' : undefined;
 }
 
 function surplus(snapshot: Snapshot, wanted: Wanted, now: number): Removal[] {
   const byExam = Map.groupBy(
     snapshot.desktops.filter(
-      (desktop) => isPooled(desktop) && !isCondemned(desktop) && uselessBecause(desktop, snapshot) === undefined,
+      (desktop) =>
+        isPooled(desktop) &&
+        !isCondemned(desktop) &&
+        !isOld(desktop, snapshot) &&
+        uselessBecause(desktop, snapshot) === undefined,
     ),
     (desktop) => desktop.labels.examId,
   );
@@ -131,14 +139,30 @@ function holds(desktops: readonly Desktop[]): Step[] {
   return desktops.filter((desktop) => desktop.state === 'ready').map((desktop) => step('hold', desktop));
 }
 
-function makes(kept: readonly Desktop[], maxDesktops: number, wanted: Wanted): Step[] {
-  let room = maxDesktops - kept.filter(takesSlot).length;
-  return [...wanted].flatMap(([examId, count]) => {
+function turnoverOf(staying: readonly Desktop[], snapshot: Snapshot, wanted: Wanted): Turnover {
+  const examIds = new Set([...wanted.keys(), ...staying.filter(isPooled).map((desktop) => desktop.labels.examId)]);
+  const stocks = [...examIds].map((examId) => ({
+    examId,
+    pooled: staying.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId),
+    wanted: wanted.get(examId) ?? 0,
+  }));
+  return turnOver(stocks, snapshot.maxDesktops - staying.filter(takesSlot).length, snapshot);
+}
+
+/** @param replace the exam for which one is made in an old one's place, before all others: it may have given its slot */
+function makes(kept: readonly Desktop[], maxDesktops: number, wanted: Wanted, replace: number | undefined): Step[] {
+  const make = (examId: number): Step => ({ kind: 'make', examId });
+  let room = Math.max(0, maxDesktops - kept.filter(takesSlot).length);
+  const first = replace !== undefined && room > 0 ? [make(replace)] : [];
+  room -= first.length;
+  const others = [...wanted].flatMap(([examId, count]) => {
     const pooled = kept.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId).length;
-    const missing = Math.min(Math.max(0, count - pooled), Math.max(0, room));
+    const made = examId === replace ? first.length : 0;
+    const missing = Math.min(Math.max(0, count - pooled - made), room);
     room -= missing;
-    return Array.from({ length: missing }, (): Step => ({ kind: 'make', examId }));
+    return Array.from({ length: missing }, () => make(examId));
   });
+  return [...first, ...others];
 }
 
 /** Pool figures of one exam, as shown to admins. */

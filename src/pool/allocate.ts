@@ -1,6 +1,7 @@
 import type { Fit } from '../desktop/capacity.ts';
 import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
 import { type Seat, seatName } from '../desktop/names.ts';
+import { isOld } from '../desktop/rolling.ts';
 import { adopt, adoptDoubted, adoptOnce } from './adopt.ts';
 import { bestEffort, everyDesktop, imageForNew, type PoolParts } from './parts.ts';
 import { EngineDown, ImageMissing, type Source } from './ports.ts';
@@ -67,7 +68,11 @@ async function returnTo(parts: PoolParts, own: Desktop, deadline: number): Promi
 async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise<Allocation> {
   let source: Source = 'pool';
   for (;;) {
-    const candidate = parts.roster.speakFor(seat.examId, (desktop) => parts.asked.fits(desktop));
+    const candidate = parts.roster.speakFor(
+      seat.examId,
+      (desktop) => parts.asked.fits(desktop),
+      (desktop) => isOld(desktop, parts.mould),
+    );
     if (candidate) {
       const seated = await claim(parts, candidate, seat, source).finally(() =>
         parts.roster.forget(candidate.containerId),

@@ -2,6 +2,7 @@ import type { RefillPace } from '../desktop/refill-pace.ts';
 
 /** One desktop to make. */
 export interface Job {
+  readonly id: string;
   readonly examId: number;
   readonly for: 'student' | 'pool';
   /** Never rises. */
@@ -66,7 +67,14 @@ export class Lane {
 
   /** Gives up one pool's desktop that has not begun, so that a student's can have its slot. @returns whether there was one */
   giveWay(): boolean {
-    const index = this.#queue.findLastIndex(({ job }) => job.for === 'pool');
+    return this.#takeOut(this.#queue.findLastIndex(({ job }) => job.for === 'pool'));
+  }
+
+  cancel(id: string): boolean {
+    return this.#takeOut(this.#queue.findIndex(({ job }) => job.id === id));
+  }
+
+  #takeOut(index: number): boolean {
     const [entry] = index < 0 ? [] : this.#queue.splice(index, 1);
     entry?.job.drop();
     return entry !== undefined;

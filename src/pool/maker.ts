@@ -1,6 +1,7 @@
 import { type Desktop, isInUse, isPooled, isUsable } from '../desktop/desktop.ts';
 import { poolName } from '../desktop/names.ts';
 import { refillPace, type Slowed } from '../desktop/refill-pace.ts';
+import { isOld } from '../desktop/rolling.ts';
 import { AddressRound } from './address-round.ts';
 import { Lane } from './lane.ts';
 import { bestEffort, everyDesktop, type PoolParts } from './parts.ts';
@@ -107,6 +108,7 @@ export class Maker {
       this.#wake();
     };
     this.#lane.add({
+      id: unborn.containerId,
       examId,
       for: why === 'student' ? 'student' : 'pool',
       isWanted: () => this.pauseMs(examId) === 0 && (why === 'student' || this.#isShort(unborn)),
@@ -133,6 +135,11 @@ export class Maker {
     this.#lane.hurry(examId, students);
   }
 
+  /** Takes a desktop that has not begun out of the line. @returns whether it was there */
+  cancel(unbornId: string): boolean {
+    return this.#lane.cancel(unbornId);
+  }
+
   /** Gives up a pool's desktop that has not begun, for a student of another exam. @returns whether there was one */
   giveWay(): boolean {
     return this.#lane.giveWay();
@@ -141,7 +148,9 @@ export class Maker {
   // Asked when its turn has come: the level, or the exam's settings, may be others than when it was put in the line.
   #isShort({ labels }: Desktop): boolean {
     const { asked, roster } = this.#parts;
-    const fits = (desktop: Desktop): boolean => desktop.labels.examId === labels.examId && asked.fits(desktop);
+    // Old ones stay until this one has come.
+    const fits = (desktop: Desktop): boolean =>
+      desktop.labels.examId === labels.examId && asked.fits(desktop) && !isOld(desktop, { ...labels });
     const pooled = everyDesktop({ roster, maker: this }).filter((desktop) => isPooled(desktop) && fits(desktop));
     const isIn = pooled.some((desktop) => desktop.labels.desktopId === labels.desktopId);
     return isIn && pooled.length <= (asked.wanted.get(labels.examId) ?? 0);

@@ -1,4 +1,5 @@
 import { type Desktop, takesSlot } from '../desktop/desktop.ts';
+import type { Mould } from '../desktop/rolling.ts';
 import type { Asked } from './asked.ts';
 import type { History } from './history.ts';
 import type { Maker } from './maker.ts';
@@ -65,6 +66,8 @@ export interface PoolParts {
   /** Students waiting for a desktop to come up, per exam. */
   readonly waiting: Map<number, number>;
   readonly rush: Rush;
+  /** What new desktops are made from, as last seen. */
+  mould: Mould;
   readonly clock: Clock;
   readonly log: Log;
   /** Asks for a reconcile soon. */

@@ -74,6 +74,7 @@ export class Pool {
       asked,
       waiting,
       rush,
+      mould: { imageId: undefined, template: ports.settings.template },
       nudge,
     };
   }

@@ -3,6 +3,7 @@ import type { Fit } from '../desktop/capacity.ts';
 import { isPooled, seatOf } from '../desktop/desktop.ts';
 import { seatName } from '../desktop/names.ts';
 import { plan, type Snapshot, type Step } from '../desktop/plan.ts';
+import { isOld, type Mould } from '../desktop/rolling.ts';
 import { adopt } from './adopt.ts';
 import { bestEffort, everyDesktop, type PoolParts } from './parts.ts';
 import { quarantine, removeQuarantined, stopQuarantined } from './quarantine.ts';
@@ -35,12 +36,12 @@ export async function reconcile(parts: PoolParts, dryRun = false): Promise<Recon
   );
   const steps = all.slice(0, STEPS_A_PASS);
   let done = 0;
-  if (!dryRun) for (const step of steps) if (await perform(parts, step, snapshot.imageId, room)) done++;
+  if (!dryRun) for (const step of steps) if (await perform(parts, step, snapshot, room)) done++;
   return { seen: snapshot.desktops.length, steps, done, partial: all.length > steps.length };
 }
 
 /** @returns whether it was done; a step whose ground has changed since the look is left to the next pass */
-async function perform(parts: PoolParts, step: Step, imageId: string | undefined, room: () => Fit): Promise<boolean> {
+async function perform(parts: PoolParts, step: Step, mould: Mould, room: () => Fit): Promise<boolean> {
   switch (step.kind) {
     case 'remove':
       return step.why === 'quarantine-over' ? removeQuarantined(parts, step.containerId) : removeFromPool(parts, step);
@@ -49,9 +50,9 @@ async function perform(parts: PoolParts, step: Step, imageId: string | undefined
     case 'stop':
       return stopQuarantined(parts, step.containerId);
     case 'make':
-      if (imageId === undefined || parts.maker.pauseMs(step.examId) > 0) return false;
-      if (room().count === 0 || !isStillMissing(parts, step.examId)) return false;
-      parts.maker.make(step.examId, imageId, 'refill');
+      if (mould.imageId === undefined || parts.maker.pauseMs(step.examId) > 0) return false;
+      if (room().count === 0 || !isStillMissing(parts, step.examId, mould)) return false;
+      parts.maker.make(step.examId, mould.imageId, 'refill');
       return true;
     case 'hold': {
       const desktop = parts.roster.get(step.containerId);
@@ -73,6 +74,7 @@ async function perform(parts: PoolParts, step: Step, imageId: string | undefined
 async function takeSnapshot(parts: PoolParts, room: () => Fit): Promise<Snapshot> {
   const imageId = await parts.engine.imageId();
   const { roster, maker, settings, strays, asked } = parts;
+  parts.mould = { imageId, template: settings.template };
   // With those in quarantine, which take no slot.
   const desktops = [...roster.all(), ...maker.unborn()];
   const maxDesktops = everyDesktop(parts).length + room().count;
@@ -85,11 +87,12 @@ function isSurplus(step: Step): boolean {
 }
 
 // Students may have had desktops made since the look, and a removal that was to give room may not have been done.
-function isStillMissing(parts: PoolParts, examId: number): boolean {
-  if (parts.roster.isDoubted) return false;
-  const all = everyDesktop(parts);
-  const pooled = all.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId).length;
-  return pooled < (parts.asked.wanted.get(examId) ?? 0);
+function isStillMissing(parts: PoolParts, examId: number, mould: Mould): boolean {
+  const { roster, asked } = parts;
+  if (roster.isDoubted) return false;
+  const ofExam = everyDesktop(parts).filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId);
+  const fresh = ofExam.filter((desktop) => !isOld(desktop, mould) && asked.fits(desktop)).length;
+  return fresh < (asked.wanted.get(examId) ?? 0);
 }
 
 async function restartStopped(parts: PoolParts, containerId: string): Promise<boolean> {
@@ -107,6 +110,7 @@ async function restartStopped(parts: PoolParts, containerId: string): Promise<bo
 
 async function removeFromPool(parts: PoolParts, step: Extract<Step, { kind: 'remove' }>): Promise<boolean> {
   const { roster, engine, holder, history, mirror, log } = parts;
+  if (parts.maker.cancel(step.containerId)) return true;
   // Taken out of reach of a claim and looked at again in one turn of the event loop, so no student can get it in between.
   const desktop = roster.speakForPooled(step.containerId);
   if (!desktop) return false;

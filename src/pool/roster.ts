@@ -131,8 +131,13 @@ export class Roster {
    * The best pool desktop of an exam, spoken for until `forget`. Warm before ready: a held one is there at once, one
    * without a held connection still serves while guacd is away.
    * @param fits whether a student of this exam may have it
+   * @param isOld whether it is to be given only where no newer one is there at once
    */
-  speakFor(examId: number, fits: (desktop: Desktop) => boolean): Desktop | undefined {
+  speakFor(
+    examId: number,
+    fits: (desktop: Desktop) => boolean,
+    isOld: (desktop: Desktop) => boolean = () => false,
+  ): Desktop | undefined {
     const free = this.all().filter(
       (desktop) =>
         isPooled(desktop) &&
@@ -141,7 +146,9 @@ export class Roster {
         !this.#spoken.has(desktop.containerId) &&
         fits(desktop),
     );
-    const best = free.find((desktop) => desktop.state === 'warm') ?? free.find((desktop) => desktop.state === 'ready');
+    const warm = free.filter((desktop) => desktop.state === 'warm');
+    const best =
+      warm.find((desktop) => !isOld(desktop)) ?? warm[0] ?? free.find((desktop) => desktop.state === 'ready');
     if (best) this.#spoken.add(best.containerId);
     return best;
   }

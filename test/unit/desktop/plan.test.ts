@@ -15,16 +15,25 @@ interface Odd {
   readonly imageId?: string;
   readonly template?: string;
   readonly age?: number;
+  /** Its exam's own page, where it has one. */
+  readonly page?: string;
 }
 
 function desktop(odd: Odd = {}): Desktop {
-  const { id = 'a', examId = 7, userId, state = 'warm', imageId = 'now', template = 'now', age = 0 } = odd;
+  const { id = 'a', examId = 7, userId, state = 'warm', imageId = 'now', template = 'now', age = 0, page } = odd;
   const place: Place = userId === undefined ? { kind: 'pool', examId, id } : { kind: 'seat', seat: { examId, userId } };
   return {
     containerId: `c-${id}`,
     name: place.kind === 'pool' ? poolName(examId, id) : seatName(place.seat),
     place,
-    labels: { worker: 'w', examId, desktopId: id, imageId, template },
+    labels: {
+      worker: 'w',
+      examId,
+      desktopId: id,
+      imageId,
+      template,
+      ...(page ? { overrides: { EXAM_BROWSER_URL: page } } : {}),
+    },
     ip: '10.213.1.1',
     state,
     createdAt: NOW - age,
@@ -76,8 +85,21 @@ describe('plan', () => {
       ['remove c-a stopped', 'make 7'],
     ],
     ['a failed one is removed and replaced', [desktop({ state: 'failed' })], [[7, 1]], ['remove c-a failed', 'make 7']],
-    ['one of an old image is replaced', [desktop({ imageId: 'old' })], [[7, 1]], ['remove c-a stale', 'make 7']],
-    ['one of old settings is replaced', [desktop({ template: 'old' })], [[7, 1]], ['remove c-a stale', 'make 7']],
+    ['one of an old image is replaced by one made beside it', [desktop({ imageId: 'old' })], [[7, 1]], ['make 7']],
+    ['one of old settings of the worker too', [desktop({ template: 'old' })], [[7, 1]], ['make 7']],
+    [
+      'one of other settings of its exam serves nobody',
+      [desktop({ page: 'other' })],
+      [[7, 1]],
+      ['remove c-a stale', 'make 7'],
+    ],
+    [
+      'an old one that has not come up serves nobody',
+      [desktop({ imageId: 'old', state: 'starting' })],
+      [[7, 1]],
+      ['remove c-a stale', 'make 7'],
+    ],
+    ['an old one that nobody asked for goes', [desktop({ imageId: 'old' })], [], ['remove c-a stale']],
     ['one nobody asked for goes after the grace', [desktop({ age: OLD })], [], ['remove c-a surplus']],
     ['and not before: its student may try again', [desktop({ age: SURPLUS_GRACE_MS })], [], []],
     [
@@ -134,6 +156,82 @@ describe('plan', () => {
     }));
 });
 
+describe('a rebuilt image rolls over the free desktops', () => {
+  const old = (id: string, age = 0) => desktop({ id, imageId: 'old', age });
+  const fresh = (id: string, state: DesktopState = 'warm') => desktop({ id, state });
+
+  test.each<[string, Desktop[], number, string[]]>([
+    ['one beside them first', [old('a'), old('b')], 4, ['make 7']],
+    ['none more while it comes up', [old('a'), old('b'), fresh('c', 'starting')], 4, []],
+    [
+      'when it is there the oldest goes, and the next is made',
+      [old('a'), old('b', 9), fresh('c')],
+      4,
+      ['remove c-b stale', 'make 7'],
+    ],
+    ['the last one', [old('b'), fresh('c'), fresh('d')], 4, ['remove c-b stale']],
+    ['without room one is given up for its replacement', [old('a', 9), old('b')], 2, ['remove c-a stale', 'make 7']],
+    ['and no second before that has come', [old('b'), fresh('c', 'starting')], 2, []],
+    [
+      'one that failed instead costs no second one',
+      [old('b'), desktop({ id: 'c', state: 'failed' })],
+      2,
+      ['remove c-c failed', 'make 7'],
+    ],
+  ])('%s', (_rule, desktops, max, expected) => expect(steps(desktops, [[7, 2]], max)).toEqual(expected));
+
+  test('two exams: one replacement at a time on the worker, and a full host gives no exam’s slot to the other', () => {
+    const both = [old('a'), desktop({ id: 'b', examId: 8, imageId: 'old' })];
+    const wanted: [number, number][] = [
+      [8, 2],
+      [7, 1],
+    ];
+    expect(steps(both, wanted, 2)).toEqual(['remove c-b stale', 'make 8']);
+    expect(steps([both[0] as Desktop, desktop({ id: 'c', examId: 8 })], wanted, 2)).toEqual([
+      'remove c-a stale',
+      'make 7',
+    ]);
+  });
+
+  test('law: all are new in the end, slots are kept, and a pool never has fewer for students than promised, but for one without room', () =>
+    forSeeds(1_000, (random) => {
+      const inUse = Array.from({ length: random.whole(0, 3) }, (_, index) =>
+        desktop({ id: `u${index}`, userId: index + 1, imageId: 'old' }),
+      );
+      const exams = [7, 8].map((examId) => ({ examId, count: random.whole(0, 4) }));
+      const pools = exams.flatMap(({ examId, count }) =>
+        Array.from({ length: count }, (_, index) =>
+          desktop({ id: `p${examId}-${index}`, examId, imageId: 'old', age: index }),
+        ),
+      );
+      const max = inUse.length + pools.length + random.whole(0, 2);
+      const hasRoom = max > inUse.length + pools.length;
+      const wanted = new Map(exams.map(({ examId, count }) => [examId, count]));
+      let now = snapshot([...inUse, ...pools], max);
+      for (let pass = 0; ; pass++) {
+        expect(pass, 'comes to an end').toBeLessThan(60);
+        const told = plan(now, wanted, NOW);
+        now = done(now, told, `${pass}-`);
+        expect(now.desktops.length).toBeLessThanOrEqual(max);
+        const serving = (examId: number): number =>
+          now.desktops.filter(
+            (each) => each.place.kind === 'pool' && each.labels.examId === examId && each.state === 'warm',
+          ).length;
+        const lacking = exams.map(({ examId, count }) => Math.max(0, count - serving(examId)));
+        expect(lacking.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(hasRoom ? 0 : 1);
+        const coming = now.desktops.filter((each) => each.state === 'starting');
+        if (told.length === 0 && coming.length === 0) break;
+        const up = random.chance(0.7);
+        now = {
+          ...now,
+          desktops: now.desktops.map((each) => (up && each.state === 'starting' ? { ...each, state: 'warm' } : each)),
+        };
+      }
+      expect(now.desktops.filter((each) => each.place.kind === 'pool' && each.labels.imageId === 'old')).toEqual([]);
+      expect(now.desktops.filter((each) => each.place.kind === 'seat')).toEqual(inUse);
+    }));
+});
+
 function anySnapshot(random: Seeded): Snapshot {
   const desktops = Array.from({ length: random.whole(0, 10) }, (_, index) =>
     desktop({
@@ -150,7 +248,7 @@ function anySnapshot(random: Seeded): Snapshot {
 }
 
 /** The snapshot after every step was done. */
-function done(before: Snapshot, told: readonly Step[]): Snapshot {
+function done(before: Snapshot, told: readonly Step[], pass = ''): Snapshot {
   const removed = new Set(told.flatMap((step) => (step.kind === 'remove' ? [step.containerId] : [])));
   const held = new Set(told.flatMap((step) => (step.kind === 'hold' ? [step.containerId] : [])));
   const started = new Set(told.flatMap((step) => (step.kind === 'restart' ? [step.containerId] : [])));
@@ -159,7 +257,7 @@ function done(before: Snapshot, told: readonly Step[]): Snapshot {
     .map((each) => (held.has(each.containerId) ? { ...each, state: 'warm' as const } : each))
     .map((each) => (started.has(each.containerId) ? { ...each, state: 'starting' as const } : each));
   const made = told.flatMap((step, index) =>
-    step.kind === 'make' ? [desktop({ id: `m${index}`, examId: step.examId, state: 'starting' })] : [],
+    step.kind === 'make' ? [desktop({ id: `m${pass}${index}`, examId: step.examId, state: 'starting' })] : [],
   );
   return { ...before, desktops: [...kept, ...made] };
 }

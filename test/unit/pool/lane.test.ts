@@ -27,6 +27,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 function job(name: string, whose: Job['for'] = 'pool'): Job {
   return {
+    id: name,
     examId: Number(name[0]),
     for: whose,
     isWanted: () => !unwanted.has(name),

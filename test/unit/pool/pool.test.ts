@@ -315,3 +315,32 @@ test('a desktop whose session is there is held while its programs still start, a
   await worker.time.advance(10_000);
   expect(worker.pool.desktops().map(({ state }) => state)).toEqual(['warm']);
 });
+
+test('a rebuilt image rolls over the pool one by one: never fewer than asked for, and a student gets a new one first', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 3);
+  worker.engine.image = 'sha256:two';
+  let least = 3;
+  let isNewest: boolean | undefined;
+  for (let times = 0; times < 1_000; times++) {
+    await worker.time.advance(100);
+    const usable = worker.pool.desktops().filter(({ state }) => state === 'warm');
+    least = Math.min(least, usable.length);
+    if (isNewest === undefined && usable.some(({ labels }) => labels.imageId === 'sha256:two')) {
+      const answer = await within(worker, 50, worker.pool.allocate(seat));
+      isNewest = answer?.kind === 'seated' && answer.desktop.labels.imageId === 'sha256:two';
+      least = Math.min(least, 3);
+    }
+  }
+  expect([isNewest, least]).toEqual([true, 3]);
+  expect(worker.pool.desktops().map(({ labels }) => labels.imageId)).toEqual(Array(4).fill('sha256:two'));
+});
+
+test('a rebuilt image whose desktops do not come up costs no warm one', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 3);
+  worker.engine.image = 'sha256:broken';
+  worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms: 100, says: { kind: 'failed', reason: 'no browser' } }) };
+  await worker.time.advance(300_000);
+  expect(worker.pool.counts()).toMatchObject([{ warm: 3 }]);
+});
