@@ -119,6 +119,7 @@ async function main(): Promise<void> {
     log,
     openapi: openapi ?? '',
     reasons: () => readiness.reasons(),
+    engine: () => engine.state,
     degraded,
     history: (seat) => history.of(seat),
     status: async () => ({
@@ -137,7 +138,10 @@ async function main(): Promise<void> {
 
   await firstConnect(redis);
   await readiness.start();
-  const stopWatching = watchDesktops(docker, settings.code, () => pool.nudge());
+  const stopWatching = watchDesktops(docker, settings.code, () => {
+    engine.heard();
+    pool.nudge();
+  });
   // Before the door opens: a student who reconnects must find his desktop known.
   await pool.start();
   history.start();

@@ -96,6 +96,8 @@ export interface WorkerCalls {
   allocate(worker: { apiBaseUrl: string }, seat: Seat): Promise<WorkerAnswer<Desktop>>;
   release(worker: { apiBaseUrl: string }, seat: Seat): Promise<WorkerAnswer<{ message?: string | undefined }>>;
   prewarm(worker: { apiBaseUrl: string }, wish: PrewarmWish): Promise<WorkerAnswer<PrewarmCounts>>;
+  /** Beside the contract: a worker that does not know it answers 404. */
+  drain(worker: { apiBaseUrl: string }, draining: boolean): Promise<WorkerAnswer<{ drainStatus: string }>>;
   observe(worker: { apiBaseUrl: string }): Promise<Observation>;
 }
 

@@ -7,6 +7,7 @@ const desktop = z.object({ ip: z.string().min(1), containerId: z.string().min(1)
 const released = z.object({ message: z.string().optional() });
 const number = z.number().int().min(0);
 const prewarmed = z.object({ requested: number, created: number, failed: number, poolAvailable: number });
+const drained = z.object({ drainStatus: z.string() });
 const status = z.object({
   activeSessions: number,
   desktops: z.array(z.object({ examId: number, userId: number.nullable() })),
@@ -47,6 +48,7 @@ export function httpWorkerCalls(options: { clusterToken: string; timeoutMs: numb
     allocate: (worker, seat) => ask(worker, 'allocate', seatBody(seat), desktop),
     release: (worker, seat) => ask(worker, 'release', seatBody(seat), released),
     prewarm: (worker, wish): Promise<WorkerAnswer<PrewarmCounts>> => ask(worker, 'prewarm', wish, prewarmed),
+    drain: (worker, draining) => ask(worker, 'drain', { draining }, drained),
     async observe(worker): Promise<Observation> {
       const answer = await ask(worker, 'status', undefined, status);
       if (!answer.ok) return { kind: 'silent' };

@@ -1,4 +1,5 @@
 import { maxSessions } from '../desktop/capacity.ts';
+import type { DrainStatus } from '../desktop/drain.ts';
 
 export type WorkerMetadata = Readonly<Record<string, unknown>>;
 
@@ -29,8 +30,6 @@ export interface WorkerNode extends Heartbeat {
   /** Students whom this control-plane has placed there: known before the next heartbeat tells. */
   readonly dispatched: number;
 }
-
-export type DrainStatus = 'serving' | 'draining' | 'drained';
 
 export interface Clocked {
   readonly now: Date;
@@ -70,7 +69,13 @@ export function freeSlots(worker: Pick<WorkerNode, 'activeSessions' | 'dispatche
 
 /** The worker says of itself that it cannot take anybody now. A worker that says nothing about it is taken at its beat. */
 export function saysNotReady(worker: Pick<WorkerNode, 'metadata'>): boolean {
-  return worker.metadata.ready === false;
+  return worker.metadata.ready === false || saysDrain(worker) !== undefined;
+}
+
+/** It drains by its own word: somebody told it there. */
+export function saysDrain({ metadata }: Pick<WorkerNode, 'metadata'>): DrainStatus | undefined {
+  const { drainStatus } = metadata;
+  return drainStatus === 'draining' || drainStatus === 'drained' ? drainStatus : undefined;
 }
 
 export function isSchedulable(worker: WorkerNode, clocked: Clocked): boolean {
@@ -83,7 +88,9 @@ export function isSchedulable(worker: WorkerNode, clocked: Clocked): boolean {
   );
 }
 
-export function drainStatus(worker: Pick<WorkerNode, 'isDraining' | 'activeSessions' | 'dispatched'>): DrainStatus {
-  if (!worker.isDraining) return 'serving';
+export function drainStatus(
+  worker: Pick<WorkerNode, 'isDraining' | 'activeSessions' | 'dispatched' | 'metadata'>,
+): DrainStatus {
+  if (!worker.isDraining) return saysDrain(worker) ?? 'serving';
   return occupied(worker) > 0 ? 'draining' : 'drained';
 }

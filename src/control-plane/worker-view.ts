@@ -1,6 +1,6 @@
+import type { DrainStatus } from '../desktop/drain.ts';
 import {
   type Clocked,
-  type DrainStatus,
   drainStatus,
   freeSlots,
   isHealthy,

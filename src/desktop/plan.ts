@@ -14,6 +14,8 @@ export interface Snapshot {
   readonly strayVolumes: readonly string[];
   /** Settings of their own, of the exams that have some. */
   readonly overrides: ReadonlyMap<number, Overrides>;
+  /** Pools go, and none is made. */
+  readonly isDraining: boolean;
 }
 
 /** What was asked for: warm desktops per exam. */
@@ -33,7 +35,7 @@ export type Step =
   /** What a desktop left that somebody took away without it. */
   | { readonly kind: 'discard'; readonly volume: string };
 
-export type RemoveReason = 'stopped' | 'failed' | 'stale' | 'surplus' | 'quarantine-over';
+export type RemoveReason = 'stopped' | 'failed' | 'stale' | 'surplus' | 'drained' | 'quarantine-over';
 
 /** What waits in quarantine for the operator: the newest of a worker, for a day. */
 export const QUARANTINE_MOST = 5;
@@ -47,7 +49,8 @@ export const SURPLUS_GRACE_MS = 120_000;
  * all steps are done gives none.
  * @param now milliseconds since the epoch
  */
-export function plan(snapshot: Snapshot, wanted: Wanted, now: number): Step[] {
+export function plan(snapshot: Snapshot, asked: Wanted, now: number): Step[] {
+  const wanted: Wanted = snapshot.isDraining ? new Map() : asked;
   const quarantines = snapshot.desktops.filter(isCondemned).map((desktop) => step('quarantine', desktop));
   const removals = snapshot.desktops
     .filter((desktop) => isPooled(desktop) && !isCondemned(desktop))
@@ -99,6 +102,7 @@ function removal(desktop: Desktop, snapshot: Snapshot): Removal[] {
 function uselessBecause(desktop: Desktop, snapshot: Snapshot): RemoveReason | undefined {
   if (desktop.state === 'stopped') return 'stopped';
   if (desktop.state === 'failed') return 'failed';
+  if (snapshot.isDraining) return 'drained';
   // With other settings of its exam it would show another page: no student may get it, so there is nothing to wait for.
   if (!sameOverrides(desktop.labels.overrides, snapshot.overrides.get(desktop.labels.examId))) return 'stale';
   return isOld(desktop, snapshot) && !isServing(desktop) ? 'stale' : undefined;

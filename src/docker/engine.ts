@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { decodeLabels, workerFilter } from '../desktop/labels.ts';
 import type { SignedRecord } from '../desktop/proof.ts';
 import { AddressTaken, type Container, type Engine, type Order, type Readiness } from '../pool/ports.ts';
+import { Breaker, type EngineState } from './breaker.ts';
+import { bounded } from './connect.ts';
 import { accepting, asking, statusOf } from './errors.ts';
 import { openProofs } from './proofs.ts';
 import { followReadiness } from './readiness.ts';
@@ -17,29 +20,40 @@ export interface Proving {
   targets(): readonly string[];
 }
 
+/** Looks and renames take milliseconds; within an allocate there is time for two of them. */
+const QUICK = { answerMs: 5_000, idleMs: 5_000 };
+/** Making, starting and removing have the kernel and the disk to wait for. */
+const SLOW = { answerMs: 30_000, idleMs: 30_000 };
+/** Following a desktop's words: an older engine begins to answer with the first of them. */
+const FOLLOWING = { answerMs: 30_000 };
+
 const PASSWORD_BYTES = 24;
 const IMAGE_CACHE_MS = 2_000;
 const STOP_GRACE_SEC = 2;
 
 /** The desktops of one worker on the Docker engine. */
 export class DockerEngine implements Engine {
-  readonly #docker: Docker;
+  readonly #quick: Docker;
+  readonly #slow: Docker;
+  readonly #following: Docker;
+  readonly #breaker = new Breaker({ clock: () => performance.now(), sleep: pause, random: Math.random });
   readonly #worker: string;
   readonly #template: Template;
   readonly #proving: Proving;
   #image: { readonly id: string | undefined; readonly until: number } | undefined;
 
   constructor(docker: Docker, worker: string, template: Template, proving: Proving) {
-    this.#docker = docker;
+    this.#quick = bounded(docker, QUICK);
+    this.#slow = bounded(docker, SLOW);
+    this.#following = bounded(docker, FOLLOWING);
     this.#worker = worker;
     this.#template = template;
     this.#proving = proving;
   }
 
   async list(): Promise<Container[]> {
-    const listed = await asking(
-      this.#docker.listContainers({ all: true, filters: { label: workerFilter(this.#worker) } }),
-    );
+    const filters = { label: workerFilter(this.#worker) };
+    const listed = await this.#breaker.askAgain(() => asking(this.#quick.listContainers({ all: true, filters })));
     return listed.flatMap((raw) => {
       const labels = decodeLabels(raw.Labels);
       if (!labels) return [];
@@ -60,14 +74,14 @@ export class DockerEngine implements Engine {
   }
 
   async create(order: Order): Promise<Container> {
-    const container = await asking(
-      this.#docker.createContainer(createOptions(this.#template, order, this.#proving.targets())),
-    );
+    const options = createOptions(this.#template, order, this.#proving.targets());
+    const container = await this.#breaker.ask(() => asking(this.#slow.createContainer(options)));
     try {
       const password = randomBytes(PASSWORD_BYTES).toString('base64url');
       const proofKey = this.#proving.keyOf(order.labels.desktopId);
-      await asking(container.putArchive(await packSecrets(password, proofKey), { path: secretsParent }));
-      await asking(container.start());
+      const secrets = await packSecrets(password, proofKey);
+      await this.#breaker.ask(() => asking(container.putArchive(secrets, { path: secretsParent })));
+      await this.#breaker.ask(() => asking(container.start()));
     } catch (error) {
       await this.remove(container.id).catch(() => undefined);
       throw isAddressTaken(error) ? new AddressTaken(`${order.ip} is in use on ${this.#template.network}`) : error;
@@ -76,12 +90,13 @@ export class DockerEngine implements Engine {
   }
 
   async restart(containerId: string): Promise<void> {
-    await asking(this.#docker.getContainer(containerId).restart({ t: STOP_GRACE_SEC }));
+    const container = this.#slow.getContainer(containerId);
+    await this.#breaker.ask(() => asking(container.restart({ t: STOP_GRACE_SEC })));
   }
 
   async claim(poolName: string, seatName: string): Promise<'claimed' | 'name-taken' | 'gone'> {
     try {
-      await asking(this.#docker.getContainer(poolName).rename({ name: seatName }));
+      await this.#breaker.ask(() => asking(this.#quick.getContainer(poolName).rename({ name: seatName })));
       return 'claimed';
     } catch (error) {
       if (statusOf(error) === 409) return 'name-taken';
@@ -91,48 +106,64 @@ export class DockerEngine implements Engine {
   }
 
   readiness(containerId: string, signal: AbortSignal, onSession: () => void): Promise<Readiness> {
-    return followReadiness(this.#docker, containerId, signal, onSession);
+    return followReadiness(this.#following, containerId, signal, onSession);
   }
 
   proofs(containerId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<SignedRecord>> {
-    return openProofs(this.#docker, containerId, after, signal);
+    return openProofs(this.#following, containerId, after, signal);
   }
 
   async stop(containerId: string): Promise<void> {
     // 304: it does not run.
-    await accepting([304, 404], this.#docker.getContainer(containerId).stop({ t: STOP_GRACE_SEC }));
+    const container = this.#slow.getContainer(containerId);
+    await this.#breaker.askAgain(() => accepting([304, 404], container.stop({ t: STOP_GRACE_SEC })));
   }
 
   async password(containerId: string): Promise<string> {
-    const archive = await asking(this.#docker.getContainer(containerId).getArchive({ path: passwordPath }));
+    const container = this.#quick.getContainer(containerId);
+    const archive = await this.#breaker.askAgain(() => asking(container.getArchive({ path: passwordPath })));
     return unpackPassword(archive as unknown as Readable);
   }
 
   async remove(idOrName: string): Promise<void> {
     // 409: another removal of it is under way.
-    await accepting([404, 409], this.#docker.getContainer(idOrName).remove({ force: true, v: true }));
+    const container = this.#slow.getContainer(idOrName);
+    await this.#breaker.askAgain(() => accepting([404, 409], container.remove({ force: true, v: true })));
   }
 
   async strayVolumes(): Promise<string[]> {
     const filters = { dangling: ['true'], label: workerFilter(this.#worker) };
-    const { Volumes } = await asking(this.#docker.listVolumes({ filters: JSON.stringify(filters) }));
+    const { Volumes } = await this.#breaker.askAgain(() =>
+      asking(this.#quick.listVolumes({ filters: JSON.stringify(filters) })),
+    );
     return Volumes.map((volume) => volume.Name);
   }
 
   async removeVolume(name: string): Promise<void> {
-    await accepting([404, 409], this.#docker.getVolume(name).remove());
+    await this.#breaker.askAgain(() => accepting([404, 409], this.#slow.getVolume(name).remove()));
   }
 
   async imageId(): Promise<string | undefined> {
     if (this.#image && this.#image.until > Date.now()) return this.#image.id;
-    const image = await accepting([404], this.#docker.getImage(this.#template.image).inspect());
+    const named = this.#quick.getImage(this.#template.image);
+    const image = await this.#breaker.askAgain(() => accepting([404], named.inspect()));
     this.#image = { id: image?.Id, until: Date.now() + IMAGE_CACHE_MS };
     return image?.Id;
   }
 
   /** @throws EngineDown when the engine does not answer */
   async ping(): Promise<void> {
-    await asking(this.#docker.ping());
+    await this.#breaker.ask(() => asking(this.#quick.ping()));
+  }
+
+  /** How the engine answers. */
+  get state(): EngineState {
+    return this.#breaker.state;
+  }
+
+  /** It was heard by another way: calls need not be spared any more. */
+  heard(): void {
+    this.#breaker.heard();
   }
 }
 

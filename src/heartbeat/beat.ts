@@ -6,6 +6,7 @@ export interface BackendStatus {
   readonly reasons: readonly string[];
   /** Not as it should be, though students are served. */
   readonly degraded: readonly string[];
+  readonly drainStatus: string;
   readonly version: string;
   readonly activeSessions: number;
   readonly maxSessions: number;
@@ -50,6 +51,7 @@ export function beat(settings: BeatSettings, backend: Backend) {
       ready: backend.kind === 'up' && backend.status.ready,
       reasons: backend.kind === 'up' ? backend.status.reasons : [`worker_backend: ${backend.why}`],
       degraded: status?.degraded ?? [],
+      drainStatus: status?.drainStatus ?? null,
       publicPort: settings.publicPort,
       tunnelUrl: settings.tunnelUrl,
       pools: status?.pools ?? [],

@@ -7,6 +7,7 @@ const Status = z.object({
   ready: z.boolean(),
   reasons: z.array(z.string()),
   degraded: z.array(z.string()).default([]),
+  drainStatus: z.string().default('serving'),
   version: z.string(),
   activeSessions: z.number(),
   maxSessions: z.number(),

@@ -8,6 +8,7 @@ const RETRY_SEC: Record<Refusal, number> = {
   'host-full': 30,
   'engine-down': 5,
   'desktops-failing': 10,
+  draining: 30,
   'image-missing': 30,
   'desktop-restarting': 2,
   'name-taken': 30,
@@ -19,6 +20,7 @@ const WORDS: Record<Refusal, string> = {
     'Every slot of this worker is taken, or its host has nothing left for another desktop; its status says which. Try another worker.',
   'engine-down': 'The container engine of this worker does not answer. Try another worker.',
   'desktops-failing': 'New desktops do not come up on this worker; its status says why. Try another worker.',
+  draining: 'This worker is being drained and takes no new sessions. Try another worker.',
   'image-missing': 'This worker has no image to make desktops from; run ./start.sh on it. Try another worker.',
   'desktop-restarting': 'The desktop of this student is coming back. Try again.',
   'name-taken':

@@ -5,7 +5,7 @@ import type { Overrides } from '../desktop/overrides.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Log } from '../pool/ports.ts';
 import { answerAbsence, answerAllocation } from './answers.ts';
-import { parseBody, prewarmBody, SeatBody, SeatQuery } from './bodies.ts';
+import { DrainBody, parseBody, prewarmBody, SeatBody, SeatQuery } from './bodies.ts';
 import { requireClusterToken } from './cluster-token.ts';
 
 export interface AppPorts {
@@ -13,12 +13,14 @@ export interface AppPorts {
   readonly prewarmMax: number;
   /** The desktops' settings where an exam sets none of its own. */
   readonly desktopEnv: Overrides;
-  readonly pool: Pick<Pool, 'allocate' | 'release' | 'prewarm' | 'reconcile'>;
+  readonly pool: Pick<Pool, 'allocate' | 'release' | 'prewarm' | 'reconcile' | 'drain' | 'drainStatus'>;
   readonly log: Log;
   /** Text of docs/openapi.yaml. */
   readonly openapi: string;
   /** What stands in the way of serving students; empty when all is well. */
   reasons(): readonly string[];
+  /** How the container engine answers. */
+  engine(): object;
   /** What is not as it should be, though students are served. */
   degraded(): readonly string[];
   /** A student's sessions in an exam. */
@@ -33,12 +35,12 @@ export function workerApp(ports: AppPorts): Express {
   const app = express();
   app.disable('x-powered-by');
 
-  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok', drainStatus: pool.drainStatus }));
   app.get('/readyz', (_request, response) => {
     const reasons = ports.reasons();
     response
       .status(reasons.length === 0 ? 200 : 503)
-      .json({ ready: reasons.length === 0, reasons, degraded: ports.degraded() });
+      .json({ ready: reasons.length === 0, reasons, degraded: ports.degraded(), engine: ports.engine() });
   });
   app.get('/openapi.yaml', (_request, response) => void response.type('yaml').send(ports.openapi));
 
@@ -61,6 +63,12 @@ export function workerApp(ports: AppPorts): Express {
   });
   cluster.post('/reconcile', async (request, response) => {
     response.json(await pool.reconcile(request.query.dryRun === 'true'));
+  });
+  cluster.post('/drain', async (request, response) => {
+    const asked = checked(DrainBody, request.body, response);
+    if (!asked) return;
+    await pool.drain(asked.draining);
+    response.json({ draining: asked.draining, drainStatus: pool.drainStatus });
   });
   cluster.get('/history', async (request, response) => {
     const seat = checked(SeatQuery, request.query, response);

@@ -22,6 +22,8 @@ export function prewarmBody(most: number, worker: Overrides) {
   return z.object({ examId: Id, count: z.int().min(0).max(most), env: env.optional() });
 }
 
+export const DrainBody = z.object({ draining: z.boolean() });
+
 export interface Complaint {
   readonly field: string;
   readonly problem: string;

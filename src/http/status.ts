@@ -3,7 +3,7 @@ import { type Desktop, isDistrusted, isInUse, isQuarantined, isUsable, seatOf } 
 import type { Pool } from '../pool/pool.ts';
 
 export interface StatusFacts {
-  readonly pool: Pick<Pool, 'desktops' | 'counts' | 'refill' | 'lastFailure'>;
+  readonly pool: Pick<Pool, 'desktops' | 'counts' | 'refill' | 'drainStatus' | 'lastFailure'>;
   readonly maxSessions: number;
   /** What more could be made now. */
   readonly room: Fit;
@@ -21,6 +21,7 @@ export function workerStatus({ pool, maxSessions, room, reasons, version, connec
     ready: reasons.length === 0,
     reasons,
     version,
+    drainStatus: pool.drainStatus,
     activeSessions: desktops.filter(isInUse).length,
     maxSessions,
     room,

@@ -3,7 +3,7 @@ import { bestEffort, type PoolParts } from './parts.ts';
 
 /** Makes the roster equal to the engine's list, and follows every desktop that has not said how it stands. */
 export async function adopt(parts: PoolParts): Promise<void> {
-  const { engine, roster, maker, holder, history, prover, mirror, log } = parts;
+  const { engine, roster, maker, warmer, holder, history, prover, mirror, log } = parts;
   const first = !roster.isAdopted;
   const gone = await roster.look(async () =>
     (await engine.list()).filter((container) => !maker.isUnborn(container.labels.desktopId)),
@@ -11,7 +11,7 @@ export async function adopt(parts: PoolParts): Promise<void> {
   history.looked(roster);
   for (const containerId of gone) holder.drop(containerId);
   for (const desktop of roster.all()) {
-    if (desktop.state === 'starting') void maker.bringUp(desktop.containerId);
+    if (desktop.state === 'starting') void warmer.bringUp(desktop.containerId);
     if (desktop.state === 'stopped') holder.drop(desktop.containerId);
     // Why it was put there is in what it told.
     if (isQuarantined(desktop) && !desktop.proof) prover.watch(desktop.containerId);

@@ -14,6 +14,7 @@ import { lookForRoom } from './room.ts';
  * - `host-full`: every slot is taken, or the host has no memory, disk or threads left for one more
  * - `engine-down`: the container engine does not answer
  * - `desktops-failing`: new desktops do not come up; status says why
+ * - `draining`: the worker takes nobody new
  * - `image-missing`: there is nothing to make desktops from
  * - `desktop-restarting`: the student's own desktop had stopped and is coming back
  * - `name-taken`: another worker of this engine has a desktop for a student and exam of these numbers
@@ -23,6 +24,7 @@ export type Refusal =
   | 'host-full'
   | 'engine-down'
   | 'desktops-failing'
+  | 'draining'
   | 'image-missing'
   | 'desktop-restarting'
   | 'name-taken';
@@ -31,6 +33,9 @@ export type Allocation =
   | { readonly kind: 'seated'; readonly desktop: Desktop }
   | { readonly kind: 'refused'; readonly reason: Refusal };
 
+/** Beyond the time in which a desktop may still come: an answer that knows why comes before it. */
+const LAST_WORD_MS = 500;
+
 /**
  * Gives the student a desktop: the one that is already his, else a warm one, else a new one if it comes up in time.
  * One at a time per student; the container's name makes it exactly one even across restarts of this process.
@@ -38,7 +43,7 @@ export type Allocation =
 export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation> {
   const deadline = parts.clock() + parts.settings.answerWithinMs;
   parts.rush.lastJoinAt = parts.clock();
-  return parts.turns.with(seatName(seat), async () => {
+  const answer = parts.turns.with(seatName(seat), async () => {
     try {
       await adoptOnce(parts);
       const own = parts.roster.atSeat(seat);
@@ -50,24 +55,33 @@ export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation
       throw error;
     }
   });
+  return inTime(answer, parts.settings.answerWithinMs + LAST_WORD_MS);
+}
+
+/** Whatever an engine still does that answers slowly: its caller hears something while he listens. */
+async function inTime(answer: Promise<Allocation>, ms: number): Promise<Allocation> {
+  const late = Promise.withResolvers<Allocation>();
+  const timer = setTimeout(() => late.resolve(refuse('engine-down')), ms);
+  return Promise.race([answer, late.promise]).finally(() => clearTimeout(timer));
 }
 
 async function returnTo(parts: PoolParts, own: Desktop, deadline: number): Promise<Allocation> {
   // Never replaced, whatever its image or health: the student's work is on it.
   if (own.state === 'stopped' || own.state === 'failed') await restart(parts, own);
-  else if (!isUsable(own)) void parts.maker.bringUp(own.containerId);
+  else if (!isUsable(own)) void parts.warmer.bringUp(own.containerId);
   for (;;) {
     const now = parts.roster.get(own.containerId);
     if (now && isUsable(now)) return { kind: 'seated', desktop: now };
     const left = deadline - parts.clock();
     if (!now || now.state === 'failed' || left <= 0) return refuse('desktop-restarting');
-    await parts.maker.nextChange(left);
+    await parts.warmer.nextChange(left);
   }
 }
 
 async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise<Allocation> {
   let source: Source = 'pool';
   for (;;) {
+    if (parts.asked.isDraining) return refuse('draining');
     const candidate = parts.roster.speakFor(
       seat.examId,
       (desktop) => parts.asked.fits(desktop),
@@ -102,7 +116,7 @@ async function awaitDesktop(
   room: () => Fit,
   ms: number,
 ): Promise<Wait> {
-  const { waiting, maker, asked } = parts;
+  const { waiting, maker, warmer, asked } = parts;
   const students = (waiting.get(examId) ?? 0) + 1;
   waiting.set(examId, students);
   try {
@@ -111,12 +125,12 @@ async function awaitDesktop(
     maker.hurry(examId, students);
     if (coming < students) {
       const full = room().count === 0 && !(maker.giveWay() && room().count > 0);
-      const failing = maker.pauseMs(examId) > 0;
+      const failing = warmer.pauseMs(examId) > 0;
       if (coming === 0 && full) return 'host-full';
       if (coming === 0 && failing) return 'desktops-failing';
       if (!full && !failing) maker.make(examId, imageId, 'student');
     }
-    await maker.nextChange(ms);
+    await warmer.nextChange(ms);
     return 'changed';
   } finally {
     waiting.set(examId, (waiting.get(examId) ?? 1) - 1);

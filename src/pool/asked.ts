@@ -7,6 +7,8 @@ export interface AskedOf {
   readonly wanted: ReadonlyMap<number, number>;
   /** Settings of their own, of the exams that have some. */
   readonly overrides: ReadonlyMap<number, Overrides>;
+  /** No new sessions, no pools. */
+  readonly isDraining: boolean;
   /** It is all that was ever asked. Until that is so, nobody's desktop is too many. */
   readonly isKnown: boolean;
 }
@@ -15,12 +17,21 @@ export interface AskedOf {
 export class Asked implements AskedOf {
   readonly wanted = new Map<number, number>();
   readonly overrides = new Map<number, Overrides>();
+  #draining: boolean | undefined;
   #read = false;
   #known = false;
 
   /** What is written down has been taken in, so that it may be written over. */
   get isRead(): boolean {
     return this.#read;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining ?? false;
+  }
+
+  drain(draining: boolean): void {
+    this.#draining = draining;
   }
 
   get isKnown(): boolean {
@@ -47,6 +58,7 @@ export class Asked implements AskedOf {
     for (const [examId, count] of saved.wanted) if (!this.wanted.has(examId)) this.wanted.set(examId, count);
     for (const [examId, overrides] of saved.overrides)
       if (!this.overrides.has(examId)) this.overrides.set(examId, overrides);
+    this.#draining ??= saved.isDraining;
     this.#read = true;
     this.#known ||= saved.isKnown;
   }
@@ -57,7 +69,7 @@ export class Asked implements AskedOf {
  * newest desktop. The level is what was made ahead and is in the pool now: too low right after a claim, but no warm desktop
  * is thrown away.
  */
-export function askedByWhatRuns(desktops: readonly Desktop[]): Omit<AskedOf, 'isKnown'> {
+export function askedByWhatRuns(desktops: readonly Desktop[]): Pick<AskedOf, 'wanted' | 'overrides'> {
   const wanted = new Map<number, number>();
   const overrides = new Map<number, Overrides>();
   for (const desktop of [...desktops].sort((a, b) => a.createdAt - b.createdAt)) {

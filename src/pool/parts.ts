@@ -17,6 +17,7 @@ import type { Prover } from './prover.ts';
 import type { Roster } from './roster.ts';
 import type { Strays } from './strays.ts';
 import type { Turns } from './turns.ts';
+import type { Warmer } from './warmer.ts';
 
 export interface PoolSettings {
   readonly worker: string;
@@ -58,6 +59,7 @@ export interface PoolParts {
   readonly roster: Roster;
   readonly turns: Turns;
   readonly maker: Maker;
+  readonly warmer: Warmer;
   readonly history: History;
   readonly strays: Strays;
   readonly asked: Asked;

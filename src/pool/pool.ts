@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fit } from '../desktop/capacity.ts';
 import type { Desktop } from '../desktop/desktop.ts';
+import { type DrainStatus, drainStatus } from '../desktop/drain.ts';
 import type { Seat } from '../desktop/names.ts';
 import type { Overrides } from '../desktop/overrides.ts';
 import { countPools, type PoolCount } from '../desktop/plan.ts';
 import { type Allocation, allocate } from './allocate.ts';
 import { Asked } from './asked.ts';
+import { drain } from './drain.ts';
 import { History } from './history.ts';
 import type { LedgerDesktop } from './ledger.ts';
 import { Maker } from './maker.ts';
@@ -20,6 +22,7 @@ import { lookForRoom } from './room.ts';
 import { Roster } from './roster.ts';
 import { Strays } from './strays.ts';
 import { Turns } from './turns.ts';
+import { Warmer } from './warmer.ts';
 
 const TIMER_MS = 15_000;
 const NUDGE_MS = 100;
@@ -62,11 +65,13 @@ export class Pool {
     const prover = new Prover({ ...ports, roster, nudge, proofKeyOf: ports.proofKeyOf });
     const waiting = new Map<number, number>();
     const rush = { lastJoinAt: Number.NEGATIVE_INFINITY };
-    const maker = new Maker({ ...ports, roster, history, prover, asked, waiting, rush, nudge, newId: ports.newId });
+    const warmer = new Warmer({ ...ports, roster, prover, nudge });
+    const maker = new Maker({ ...ports, roster, history, warmer, asked, waiting, rush, nudge, newId: ports.newId });
     this.#parts = {
       ...ports,
       roster,
       maker,
+      warmer,
       history,
       strays: new Strays(ports),
       prover,
@@ -106,6 +111,15 @@ export class Pool {
   /** @param overrides undefined: the exam's settings stay as they are */
   prewarm(examId: number, count: number, overrides?: Overrides): Promise<Prewarmed> {
     return prewarm(this.#parts, examId, count, overrides);
+  }
+
+  /** @param draining whether the worker takes nobody new */
+  async drain(draining: boolean): Promise<void> {
+    await drain(this.#parts, draining);
+  }
+
+  get drainStatus(): DrainStatus {
+    return drainStatus(this.#parts.asked.isDraining, everyDesktop(this.#parts));
   }
 
   reconcile(dryRun: boolean): Promise<Reconciled> {
@@ -166,7 +180,7 @@ export class Pool {
   }
 
   get lastFailure(): string | undefined {
-    return this.#parts.maker.lastFailure;
+    return this.#parts.warmer.lastFailure;
   }
 
   /** Asks for a pass soon; many at once become one. */

@@ -38,7 +38,7 @@ export async function prewarm(
   const usable = pooled.filter(isUsable).length;
   const coming = pooled.filter((desktop) => desktop.state === 'starting').length;
   const missing = Math.max(0, count - usable - coming);
-  const started = Math.min(missing, room().count);
+  const started = asked.isDraining ? 0 : Math.min(missing, room().count);
   for (let made = 0; made < started; made++) parts.maker.make(examId, imageId, 'refill');
   parts.nudge();
   return {

@@ -1,5 +1,5 @@
 import { adoptOnce } from './adopt.ts';
-import { askedByWhatRuns } from './asked.ts';
+import { type AskedOf, askedByWhatRuns } from './asked.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
 
 /**
@@ -13,12 +13,14 @@ export async function recall(parts: PoolParts): Promise<void> {
     await readMemory(parts);
     if (asked.isKnown) return;
     await adoptOnce(parts);
-    asked.takeIn({ ...askedByWhatRuns(roster.all()), isKnown: true });
+    asked.takeIn({ ...askedByWhatRuns(roster.all()), isDraining: asked.isDraining, isKnown: true });
     await keep(parts);
   } catch (error) {
     log.warn({ error: String(error) }, 'asked-for pools not known yet; trying again soon');
   }
 }
+
+const NOTHING: AskedOf = { wanted: new Map(), overrides: new Map(), isDraining: false, isKnown: false };
 
 /** Writes down what was asked for, after what is written down already has been taken in: else it would be lost. */
 export async function keep(parts: PoolParts): Promise<void> {
@@ -32,5 +34,5 @@ export async function keep(parts: PoolParts): Promise<void> {
 
 async function readMemory({ asked, mirror }: PoolParts): Promise<void> {
   if (asked.isRead) return;
-  asked.takeIn((await mirror.loadAsked()) ?? { wanted: new Map(), overrides: new Map(), isKnown: false });
+  asked.takeIn((await mirror.loadAsked()) ?? NOTHING);
 }

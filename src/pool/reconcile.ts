@@ -50,14 +50,14 @@ async function perform(parts: PoolParts, step: Step, mould: Mould, room: () => F
     case 'stop':
       return stopQuarantined(parts, step.containerId);
     case 'make':
-      if (mould.imageId === undefined || parts.maker.pauseMs(step.examId) > 0) return false;
+      if (mould.imageId === undefined || parts.warmer.pauseMs(step.examId) > 0) return false;
       if (room().count === 0 || !isStillMissing(parts, step.examId, mould)) return false;
       parts.maker.make(step.examId, mould.imageId, 'refill');
       return true;
     case 'hold': {
       const desktop = parts.roster.get(step.containerId);
       if (desktop?.state !== 'ready') return false;
-      void parts.maker.hold(desktop);
+      void parts.warmer.hold(desktop);
       return true;
     }
     case 'restart':
@@ -79,7 +79,15 @@ async function takeSnapshot(parts: PoolParts, room: () => Fit): Promise<Snapshot
   const desktops = [...roster.all(), ...maker.unborn()];
   const maxDesktops = everyDesktop(parts).length + room().count;
   const strayVolumes = await strays.look();
-  return { desktops, maxDesktops, imageId, template: settings.template, strayVolumes, overrides: asked.overrides };
+  return {
+    desktops,
+    maxDesktops,
+    imageId,
+    template: settings.template,
+    strayVolumes,
+    overrides: asked.overrides,
+    isDraining: asked.isDraining,
+  };
 }
 
 function isSurplus(step: Step): boolean {
@@ -89,7 +97,7 @@ function isSurplus(step: Step): boolean {
 // Students may have had desktops made since the look, and a removal that was to give room may not have been done.
 function isStillMissing(parts: PoolParts, examId: number, mould: Mould): boolean {
   const { roster, asked } = parts;
-  if (roster.isDoubted) return false;
+  if (roster.isDoubted || asked.isDraining) return false;
   const ofExam = everyDesktop(parts).filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId);
   const fresh = ofExam.filter((desktop) => !isOld(desktop, mould) && asked.fits(desktop)).length;
   return fresh < (asked.wanted.get(examId) ?? 0);
@@ -99,7 +107,7 @@ async function restartStopped(parts: PoolParts, containerId: string): Promise<bo
   const stopped = parts.roster.get(containerId);
   const seat = stopped && seatOf(stopped);
   // One that dies at each start is not started over and over: the pause grows with every failure.
-  if (!seat || stopped.state !== 'stopped' || parts.maker.pauseMs(seat.examId) > 0) return false;
+  if (!seat || stopped.state !== 'stopped' || parts.warmer.pauseMs(seat.examId) > 0) return false;
   return parts.turns.with(seatName(seat), async () => {
     const desktop = parts.roster.get(containerId);
     if (desktop?.state !== 'stopped') return false;

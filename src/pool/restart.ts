@@ -6,12 +6,12 @@ import type { PoolParts } from './parts.ts';
  * student's turn.
  */
 export async function restart(parts: PoolParts, desktop: Desktop): Promise<void> {
-  const { engine, holder, roster, maker, history, log } = parts;
+  const { engine, holder, roster, warmer, history, log } = parts;
   const { containerId, name } = desktop;
   log.warn({ desktop: name }, 'a student’s desktop had stopped; starting it again');
   holder.drop(containerId);
   await engine.restart(containerId);
   history.restarted(desktop);
   roster.setState(containerId, 'starting');
-  void maker.bringUp(containerId);
+  void warmer.bringUp(containerId);
 }

@@ -1,7 +1,8 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import type { Clock, Log, WorkerStore } from '../ports.ts';
+import type { Clock, Log, WorkerCalls, WorkerStore } from '../ports.ts';
 import { sameSecret } from '../same-secret.ts';
+import { tellDrain } from '../tell-drain.ts';
 import { slotsOf } from '../worker-node.ts';
 import { readBody, refuse } from './answers.ts';
 
@@ -22,13 +23,14 @@ const beatBody = z.object({
 
 export interface HeartbeatPorts {
   readonly workers: WorkerStore;
+  readonly calls: WorkerCalls;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: { readonly clusterToken: string };
 }
 
 /** Contract section 2, the receiving end. */
-export function heartbeatRoute({ workers, clock, log, settings }: HeartbeatPorts): Router {
+export function heartbeatRoute({ workers, calls, clock, log, settings }: HeartbeatPorts): Router {
   const router = Router();
   router.post('/vdi/workers/heartbeat', async (request, response) => {
     if (!sameSecret(request.get('x-worker-token') ?? '', settings.clusterToken)) {
@@ -45,6 +47,8 @@ export function heartbeatRoute({ workers, clock, log, settings }: HeartbeatPorts
     const worker = await workers.beat(beat, slotsOf(beat), at);
     if (!known)
       log.info({ worker: worker.code, slots: worker.maxSessions, url: worker.apiBaseUrl }, 'worker registered');
+    // It was told when an admin said so; the call may have been lost, or its memory of it.
+    if (worker.isDraining && worker.metadata.drainStatus === 'serving') void tellDrain({ calls, log }, worker);
     const { code, maxSessions, activeSessions, isDraining, isEnabled } = worker;
     const availableSessions = Math.max(0, maxSessions - activeSessions);
     response.json({ code, maxSessions, activeSessions, availableSessions, isDraining, isEnabled, serverTime: at });

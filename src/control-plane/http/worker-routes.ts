@@ -1,7 +1,8 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { type ReconcilePorts, reconcile } from '../reconcile.ts';
-import { occupied } from '../worker-node.ts';
+import { tellDrain } from '../tell-drain.ts';
+import { occupied, saysDrain } from '../worker-node.ts';
 import { summaryOf, workerView } from '../worker-view.ts';
 import { notFound, readBody, refuse } from './answers.ts';
 import { type CallerPorts, onlyFor } from './callers.ts';
@@ -53,6 +54,9 @@ export function workerRoutes(ports: WorkerRoutePorts): Router {
     const flags = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
     const changed = await ports.workers.change(code, flags);
     if (!changed) return notFound(response, 'worker');
+    // Not waited for: its row counts from now on, and a worker that does not answer must not hold up the admin.
+    const asIs = worker.isDraining || saysDrain(worker) !== undefined;
+    if (body.isDraining !== undefined && body.isDraining !== asIs) void tellDrain(ports, changed);
     response.json(workerView(changed, clocked()));
   });
 

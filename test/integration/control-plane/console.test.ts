@@ -272,6 +272,22 @@ describe('join', () => {
     await app.beat({ code: 'b', url: b.url, slots: 2 });
     expect((await join(token)).body).toMatchObject({ ip: '10.2.1.1', moved: true });
   });
+  it('tells a worker that it drains and that it serves again; one that forgot is told again at its next heartbeat', async () => {
+    const told = (worker: FakeWorker) =>
+      worker.calls.filter((call) => call.includes('/drain')).map((call) => call.split(' ')[2]);
+    const until = async (count: number) => {
+      for (let tries = 0; told(a).length < count && tries < 50; tries++) await new Promise((go) => setTimeout(go, 20));
+      return told(a).map((body) => JSON.parse(body ?? '{}').draining);
+    };
+    await app.call('PATCH', '/api/vdi/workers/a', { token: admin, body: { isDraining: true } });
+    expect(await until(1)).toEqual([true]);
+    await app.beat({ code: 'a', url: a.url, slots: 4, metadata: { drainStatus: 'draining' } });
+    await app.beat({ code: 'a', url: a.url, slots: 4, metadata: { drainStatus: 'serving' } });
+    expect(await until(2)).toEqual([true, true]);
+    await app.beat({ code: 'a', url: a.url, slots: 4, metadata: { drainStatus: 'drained' } });
+    await app.call('PATCH', '/api/vdi/workers/a', { token: admin, body: { isDraining: false } });
+    expect(await until(3)).toEqual([true, true, false]);
+  });
   it('sends nobody to a worker that is draining, disabled, stale or says it is not ready', async () => {
     await app.call('PATCH', '/api/vdi/workers/a', { token: admin, body: { isDraining: true } });
     await app.beat({ code: 'b', url: b.url, slots: 2, metadata: { ready: false } });

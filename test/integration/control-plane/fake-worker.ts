@@ -56,6 +56,10 @@ export async function startFakeWorker(token: string, slots: number, net: number)
     warm += count;
     response.json({ requested: count, created: count, failed: 0, poolAvailable: warm });
   });
+  app.post('/api/vdi/cluster/drain', (request, response) => {
+    const { draining } = z.strictObject({ draining: z.boolean() }).parse(request.body);
+    response.json({ draining, drainStatus: draining ? 'draining' : 'serving' });
+  });
   app.get('/api/vdi/cluster/status', (_request, response) => {
     if (worker.mode === 'no-status') return void response.status(404).json({ message: 'no such call' });
     const desktops = [...worker.seats.keys()].map((key) => {

@@ -47,6 +47,7 @@ describe('schedulable', () => {
     ['not a stale one', { lastHeartbeatAt: ago(121) }, false],
     ['not a disabled one', { isEnabled: false }, false],
     ['not a draining one', { isDraining: true }, false],
+    ['not one that drains by its own word', { metadata: { drainStatus: 'drained' } }, false],
     ['not a full one', { activeSessions: 4 }, false],
     ['not one that says it is not ready', { metadata: { ready: false } }, false],
     ['one that says it is ready', { metadata: { ready: true } }, true],
@@ -61,5 +62,7 @@ describe('drain status', () => {
     expect(drainStatus(worker('w', { isDraining: true, activeSessions: 1 }))).toBe('draining');
     expect(drainStatus(worker('w', { isDraining: true, dispatched: 1 }))).toBe('draining');
     expect(drainStatus(worker('w', { isDraining: true }))).toBe('drained');
+    expect(drainStatus(worker('w', { metadata: { drainStatus: 'draining' } })), 'told there').toBe('draining');
+    expect(drainStatus(worker('w', { metadata: { drainStatus: 'nonsense' } }))).toBe('serving');
   });
 });

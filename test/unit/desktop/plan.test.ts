@@ -41,7 +41,7 @@ function desktop(odd: Odd = {}): Desktop {
 }
 
 function snapshot(desktops: Desktop[], maxDesktops = 4, imageId: string | undefined = 'now'): Snapshot {
-  return { desktops, maxDesktops, imageId, template: 'now', strayVolumes: [], overrides: new Map() };
+  return { desktops, maxDesktops, imageId, template: 'now', strayVolumes: [], overrides: new Map(), isDraining: false };
 }
 
 const short = (step: Step): string => {
@@ -122,6 +122,16 @@ describe('plan', () => {
     ['a student’s desktop stays when the settings change', [desktop({ userId: 1, template: 'old', age: OLD })], [], []],
   ])('%s', (_rule, desktops, wanted, expected) => {
     expect(steps(desktops, wanted)).toEqual(expected);
+  });
+
+  test('a drained worker empties its pools and makes none; who is at work stays', () => {
+    const desktops = [
+      desktop(),
+      desktop({ id: 'b', state: 'starting' }),
+      desktop({ id: 'c', userId: 1, state: 'stopped' }),
+    ];
+    const told = plan({ ...snapshot(desktops), isDraining: true }, new Map([[7, 3]]), NOW).map(short);
+    expect(told).toEqual(['remove c-a drained', 'remove c-b drained', 'restart c-c']);
   });
 
   test('while the engine does not know the image nothing counts as stale', () => {

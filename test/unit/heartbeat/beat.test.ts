@@ -20,6 +20,7 @@ const STATUS: BackendStatus = {
   degraded: ['database: away'],
   version: '0.1.0',
   activeSessions: 3,
+  drainStatus: 'draining',
   maxSessions: 4,
   pools: [{ examId: 7 }],
 };
@@ -43,6 +44,7 @@ describe('the beat', () => {
         ready: true,
         reasons: [],
         degraded: ['database: away'],
+        drainStatus: 'draining',
         publicPort: 3000,
         tunnelUrl: null,
         pools: [{ examId: 7 }],

@@ -50,6 +50,8 @@ beforeEach(async () => {
         calls.push(['prewarm', examId, count, ...(overrides ? [overrides] : [])]);
         return { requested: count, created: count, failed: 0, poolAvailable: 0 };
       },
+      drain: async (draining) => void calls.push(['drain', draining]),
+      drainStatus: 'serving',
       reconcile: async (dryRun) => {
         calls.push(['reconcile', dryRun]);
         return { seen: 0, steps: [], done: 0, partial: false };
@@ -58,6 +60,7 @@ beforeEach(async () => {
     log: { info: note, warn: note, error: note },
     openapi: 'openapi: 3.1.0',
     reasons: () => reasons,
+    engine: () => ({ answers: true, failures: 0, retryInMs: 0 }),
     degraded: () => ['database: away'],
     history: async (seat) => ({ ...seat, sessions: [] }),
     status: async () => ({ ready: true }),
@@ -95,6 +98,7 @@ const CALLS: [string, string][] = [
   ['POST', '/api/vdi/cluster/release'],
   ['POST', '/api/vdi/cluster/prewarm'],
   ['POST', '/api/vdi/cluster/reconcile'],
+  ['POST', '/api/vdi/cluster/drain'],
   ['GET', '/api/vdi/cluster/status'],
 ];
 
@@ -198,6 +202,7 @@ describe('no desktop now', () => {
     'host-full',
     'engine-down',
     'desktops-failing',
+    'draining',
     'image-missing',
     'desktop-restarting',
     'name-taken',
@@ -256,6 +261,23 @@ describe('an exam’s own settings in a prewarm call', () => {
   });
 });
 
+describe('drain', () => {
+  test.each([true, false])('%s is done and answered', async (draining) => {
+    const answer = await ask('POST', '/api/vdi/cluster/drain', { draining });
+    expect([answer.status, answer.body]).toEqual([200, { draining, drainStatus: 'serving' }]);
+    expect(calls).toEqual([['drain', draining]]);
+  });
+
+  test.each([{}, { draining: 'true' }, { draining: 1 }, { draining: null }])(
+    '%j is a 400 and nothing is done',
+    async (body) => {
+      const answer = await ask('POST', '/api/vdi/cluster/drain', body);
+      expect([answer.status, (answer.body.fields as { field: string }[])[0]?.field]).toEqual([400, 'draining']);
+      expect(calls).toEqual([]);
+    },
+  );
+});
+
 describe('beside the contract', () => {
   test('healthz answers while the process works, without a token', async () => {
     reasons = ['engine: gone'];
@@ -268,7 +290,7 @@ describe('beside the contract', () => {
     const answer = await fetch(`${base}/readyz`);
     expect([answer.status, await answer.json()]).toEqual([
       503,
-      { ready: false, reasons, degraded: ['database: away'] },
+      { ready: false, reasons, degraded: ['database: away'], engine: { answers: true, failures: 0, retryInMs: 0 } },
     ]);
   });
 
@@ -320,6 +342,7 @@ test('the status counts students’ desktops, not the warm ones, and holds no pa
       desktops: () => [desktop, pooled, { ...desktop, state: 'stopped' }],
       counts: () => [],
       refill: () => ({ held: 0 }),
+      drainStatus: 'draining',
       lastFailure: undefined,
     },
     maxSessions: 4,
