@@ -78,7 +78,7 @@ async function main(): Promise<void> {
     host: new HostReader(),
     mirror: new RedisMirror(redis),
     holder: {
-      hold: (desktop) => holder.hold(desktop),
+      hold: (desktop, isEarly) => holder.hold(desktop, isEarly),
       drop: (containerId) => {
         door.endSession(containerId);
         holder.drop(containerId);

@@ -87,8 +87,11 @@ export class AddressTaken extends Error {
 
 /** Holds a guacd connection open to each warm desktop (docs/adr/0002). */
 export interface Holder {
-  /** Opens and keeps a connection; resolves when a student could join it. */
-  hold(desktop: Desktop): Promise<void>;
+  /**
+   * Opens and keeps a connection; resolves when a student could join it.
+   * @param isEarly the desktop is still coming up: there is time
+   */
+  hold(desktop: Desktop, isEarly?: boolean): Promise<void>;
   /** Ends the connection and every tunnel that joined it. */
   drop(containerId: string): void;
 }

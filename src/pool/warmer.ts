@@ -100,7 +100,7 @@ export class Warmer {
     const desktop = roster.get(containerId);
     if (!desktop) return;
     holder
-      .hold(desktop)
+      .hold(desktop, true)
       .then(() => {
         if (!roster.get(containerId)) holder.drop(containerId);
       })

@@ -11,6 +11,8 @@ import { rdpSettings } from './rdp-settings.ts';
 const NOP_MS = 5_000;
 /** A login takes about 1.2 s; one that hangs is better begun anew while the student waits. */
 const ATTACH_MS = 6_000;
+/** While the desktop's own programs start beside it on a busy host, a login takes longer, and nobody waits for it yet. */
+const EARLY_ATTACH_MS = 15_000;
 /** After a crash of guacd every desktop is attached again: all at once each would only take longer. */
 const ATTACH_WIDTH = 8;
 const GOODBYE = encode(['disconnect']);
@@ -47,13 +49,13 @@ export class GuacdHolder {
   }
 
   /** Opens the connection if it is not open or being opened. @throws when guacd or the desktop does not answer */
-  async hold(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<void> {
-    await this.#open(desktop);
+  async hold(desktop: Pick<Desktop, 'containerId' | 'ip'>, isEarly = false): Promise<void> {
+    await this.#open(desktop, isEarly ? EARLY_ATTACH_MS : ATTACH_MS);
   }
 
   /** The id that a join selects, opening the connection first when it broke. */
   async connectionId(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<string> {
-    return (await this.#open(desktop)).id;
+    return (await this.#open(desktop, ATTACH_MS)).id;
   }
 
   /** Ends the connection. Its joins end with it only when they are closed too: guacd keeps a connection for its last user. */
@@ -77,22 +79,24 @@ export class GuacdHolder {
     this.#held.clear();
   }
 
-  #open(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<Held> {
+  #open(desktop: Pick<Desktop, 'containerId' | 'ip'>, patienceMs: number): Promise<Held> {
     const { containerId } = desktop;
     const held = this.#held.get(containerId);
     if (held) return Promise.resolve(held);
     const under = this.#opening.get(containerId);
     if (under !== undefined) return under;
-    const opening = this.#pace.with(() => this.#attach(desktop)).finally(() => this.#opening.delete(containerId));
+    const opening = this.#pace
+      .with(() => this.#attach(desktop, patienceMs))
+      .finally(() => this.#opening.delete(containerId));
     this.#opening.set(containerId, opening);
     return opening;
   }
 
-  async #attach({ containerId, ip }: Pick<Desktop, 'containerId' | 'ip'>): Promise<Held> {
+  async #attach({ containerId, ip }: Pick<Desktop, 'containerId' | 'ip'>, patienceMs: number): Promise<Held> {
     const { guacd, username, log } = this.#ports;
     const password = await this.#ports.password(containerId);
     const settings = rdpSettings({ hostname: ip, username, password });
-    const signal = AbortSignal.timeout(ATTACH_MS);
+    const signal = AbortSignal.timeout(patienceMs);
     const { socket, id, rest } = await openGuacd(guacd, 'rdp', settings, FIRST_SCREEN, signal);
     const nop = setInterval(() => socket.write(encode(['nop'])), NOP_MS);
     try {
