@@ -2,16 +2,21 @@ import type { HostConfig } from 'dockerode';
 
 const GB = 1024 ** 3;
 
-/** What the entry point needs until it has put up the lock and drops the most of it for good (exam-linux/entrypoint). */
+/** What the entry point needs until it drops the most of it for good (exam-linux/root/usr/lib/exam/drop). */
 const CAPABILITIES = [
+  // Files for the student and for xrdp, their modes, and a look into his home, which is closed to others.
   'CHOWN',
-  'DAC_OVERRIDE',
   'FOWNER',
+  'DAC_OVERRIDE',
+  // To become the student, xrdp, and the lock's own accounts. The session daemon keeps these two.
   'SETUID',
   'SETGID',
+  // Without strict mode a lock that failed is taken away, its programs too.
   'KILL',
-  'SETPCAP',
   'NET_ADMIN',
+  // Without it no capability could be dropped for good.
+  'SETPCAP',
+  // PAM, when the session starts.
   'AUDIT_WRITE',
 ];
 

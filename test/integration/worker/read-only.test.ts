@@ -67,4 +67,32 @@ describe('a desktop is held by its create options', () => {
       'cat /proc/{pressure/*,kallsyms,modules,cmdline,diskstats,partitions,interrupts} 2>/dev/null; ls /sys/{kernel,module,block,firmware}/';
     expect((await seen(shown)).replaceAll(/\/sys\/\w+\/:|\s/g, '')).toBe('');
   });
+
+  test('what the engine hides by itself is hidden, and no namespace is shared, whatever its defaults are', async () => {
+    const host = async (id: string) => (await rig.docker.getContainer(id).inspect()).HostConfig;
+    const desktop = await host(containerId);
+    const plain = await host(rig.container('redis').id);
+    expect(plain.MaskedPaths?.length).toBeGreaterThan(5);
+    expect(desktop.MaskedPaths).toEqual(expect.arrayContaining(plain.MaskedPaths ?? []));
+    expect(desktop.ReadonlyPaths).toEqual(plain.ReadonlyPaths);
+    expect(desktop).toMatchObject({ IpcMode: 'private', CgroupnsMode: 'private', PidMode: '', UTSMode: '' });
+  });
+
+  test('compilers, debugger and interpreters work for all that', async () => {
+    const work = [
+      'cd ~/workspace && make -sC c && ./c/hello',
+      'g++ -o /tmp/sum cpp/sum.cpp && echo 2 40 2 | /tmp/sum',
+      'gdb -batch -ex "break main" -ex run -ex "print 6*7" c/hello 2>&1 | grep "= 42"',
+      'python3 python/hello.py',
+      'java java/Hello.java',
+    ];
+    for (const script of work) {
+      const { code, output } = await rig.exec(
+        containerId,
+        ['env', 'HOME=/home/student', 'bash', '-ec', script],
+        '1000:1000',
+      );
+      expect(code, output).toBe(0);
+    }
+  });
 });
