@@ -80,7 +80,7 @@ describe('a desktop is held by its create options', () => {
 
   test('compilers, debugger and interpreters work for all that', async () => {
     const work = [
-      'cd ~/workspace && make -sC c && ./c/hello',
+      'make -sC c && ./c/hello',
       'g++ -o /tmp/sum cpp/sum.cpp && echo 2 40 2 | /tmp/sum',
       'gdb -batch -ex "break main" -ex run -ex "print 6*7" c/hello 2>&1 | grep "= 42"',
       'python3 python/hello.py',
@@ -89,7 +89,7 @@ describe('a desktop is held by its create options', () => {
     for (const script of work) {
       const { code, output } = await rig.exec(
         containerId,
-        ['env', 'HOME=/home/student', 'bash', '-ec', script],
+        ['env', 'HOME=/home/student', 'bash', '-ec', `cd ~/workspace && ${script}`],
         '1000:1000',
       );
       expect(code, output).toBe(0);
