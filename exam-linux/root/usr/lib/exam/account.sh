@@ -57,7 +57,7 @@ fill_workspace() {
   # The work may come on a volume that a bare engine made as root's.
   if [ -O /home/student/workspace ] && ! [ -L /home/student/workspace ]; then chown "$STUDENT_UID:$STUDENT_UID" /home/student/workspace; fi
   setpriv --reuid="$STUDENT_UID" --regid="$STUDENT_UID" --clear-groups --inh-caps=-all sh -c '
-    cd /home/student/workspace && ! [ -e .exam ] && cp -rn /usr/share/exam/workspace/. . && : > .exam' 2> /dev/null || true
+    cd /home/student/workspace && ! [ -e .exam ] && cp -rn /usr/share/exam/workspace/. . && : > .exam' > /dev/null 2>&1 || true
 }
 
 # What the student's session must know.
