@@ -1,54 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Line } from '../rig/line.ts';
-import type { TestPostgres } from '../rig/postgres.ts';
 import type { Rig } from '../rig/rig.ts';
 import type { Seeded } from '../seeded.ts';
-import type { Invariants } from './invariants.ts';
+import { clockJumps } from './clock-jumps.ts';
+import { heartbeatKilled } from './heartbeat.ts';
+import { EXAM } from './invariants.ts';
+import { killPoints } from './kill-points.ts';
+import { programsKilled } from './programs.ts';
+import { answersMeanwhile, type Fault, type Lines, lost, OUTAGE_MS, type Scene } from './scene.ts';
 
-export interface Scene {
-  readonly rig: Rig;
-  /** The history's database, and the line that leads to it. */
-  readonly postgres: TestPostgres;
-  readonly line: Line;
-  readonly examId: number;
-  readonly invariants: Invariants;
-  readonly random: Seeded;
-}
-
-export interface Fault {
-  readonly name: string;
-  /** Part of `-- --quick`. */
-  readonly quick?: boolean;
-  /** The desktop's container itself died, so another may have taken its place. */
-  readonly replaces?: boolean;
-  act(scene: Scene): Promise<void>;
-}
-
-const OUTAGE_MS = 3_000;
-const LISTED_MS = 300;
-
-/** A call whose caller may never see the answer. */
-const lost = (rig: Rig, path: string, body: object): Promise<void> =>
-  rig.call(`/api/vdi/cluster/${path}`, body).then(
-    () => undefined,
-    () => undefined,
-  );
-
-/** Kills the worker at a random moment inside a call, then starts it again. */
-function killedInside(
-  path: string,
-  body: (examId: number) => object,
-  after: (scene: Scene) => Promise<void>,
-): Fault['act'] {
-  return async (scene) => {
-    const call = lost(scene.rig, path, body(scene.examId));
-    await pause(scene.random.whole(0, 40));
-    await scene.rig.stopWorker('SIGKILL');
-    await call;
-    await scene.rig.startWorker();
-    await after(scene);
-  };
-}
+/** A desktop that died is usable again in this time. */
+const DESKTOP_MS = 8_000;
 
 /** Kills a container and waits until the engine has seen it end. */
 async function killed(rig: Rig, containerId: string): Promise<void> {
@@ -56,125 +17,97 @@ async function killed(rig: Rig, containerId: string): Promise<void> {
   const gone = container.wait();
   await container.kill();
   await gone;
-  // The engine's list follows the end by a moment; the worker sees by the list.
-  await pause(LISTED_MS);
 }
 
+/** The service's address may be another after its start. */
+const PORTS = { redis: 6379, guacd: 4822 };
+
 const outage =
-  (service: string): Fault['act'] =>
-  async ({ rig }) => {
-    await rig.container(service).kill();
-    await pause(OUTAGE_MS);
+  (service: 'redis' | 'guacd', empty = false): Fault['act'] =>
+  async (scene) => {
+    const { rig, lines } = scene;
+    // Its volume is lost with it: what it wrote is gone, and what it would still write at its end.
+    if (empty) await rig.exec(rig.container(service).id, ['sh', '-c', 'rm -rf /data/*']);
+    await killed(rig, (await rig.container(service).inspect()).Id);
+    await answersMeanwhile(scene);
     await rig.container(service).start();
+    await lines[service].mend({ host: await rig.addressOf(service), port: PORTS[service] });
+    if (!empty) return;
+    const keys = await rig.exec(rig.container(service).id, ['redis-cli', 'config', 'get', 'dir']);
+    if (keys.code !== 0) throw new Error(`Redis is not back: ${keys.output}`);
   };
 
 const hung =
-  (service: string): Fault['act'] =>
-  async ({ rig }) => {
-    await rig.container(service).pause();
-    await pause(OUTAGE_MS);
-    await rig.container(service).unpause();
+  (service: 'redis' | 'guacd'): Fault['act'] =>
+  async (scene) => {
+    await scene.rig.container(service).pause();
+    await answersMeanwhile(scene).finally(() => scene.rig.container(service).unpause());
   };
 
-export const faults: readonly Fault[] = [
-  {
-    name: 'worker killed',
-    quick: true,
-    act: async ({ rig }) => {
-      await rig.stopWorker('SIGKILL');
-      await rig.startWorker();
-    },
-  },
-  {
-    name: 'worker killed inside allocate, caller retries',
-    quick: true,
-    act: killedInside(
-      'allocate',
-      (examId) => ({ examId, userId: 20 }),
-      ({ invariants }) => invariants.seat(20),
-    ),
-  },
-  {
-    name: 'worker killed inside release, caller retries',
-    quick: true,
-    act: killedInside(
-      'release',
-      (examId) => ({ examId, userId: 20 }),
-      async ({ rig, examId, invariants }) => {
-        await rig.call('/api/vdi/cluster/release', { examId, userId: 20 });
-        invariants.forget(20);
-      },
-    ),
-  },
-  {
-    name: 'worker killed inside prewarm',
-    act: killedInside(
-      'prewarm',
-      (examId) => ({ examId, count: 3 }),
-      async ({ rig, examId }) => lost(rig, 'prewarm', { examId, count: 2 }),
-    ),
-  },
-  {
-    name: 'worker killed inside reconcile',
-    act: killedInside(
-      'reconcile',
-      () => ({}),
-      async () => undefined,
-    ),
-  },
-  { name: 'Redis killed for 3 s', quick: true, act: outage('redis') },
+const network =
+  (line: keyof Lines, how: 'cut' | 'hang'): Fault['act'] =>
+  async (scene) => {
+    await scene.lines[line][how]();
+    await answersMeanwhile(scene).finally(() => scene.lines[line].mend());
+  };
+
+const networks: readonly Fault[] = (['engine', 'redis', 'guacd', 'postgres'] as const).flatMap((line) => [
+  { name: `network to ${line} cut for 3 s`, quick: line === 'engine', act: network(line, 'cut') },
+  { name: `network to ${line} dead for 3 s`, act: network(line, 'hang') },
+]);
+
+const services: readonly Fault[] = [
+  { name: 'Redis killed for 3 s', act: outage('redis') },
   { name: 'Redis hung for 3 s', act: hung('redis') },
-  {
-    name: 'Redis emptied and killed',
-    quick: true,
-    act: async ({ rig }) => {
-      await rig.exec(rig.container('redis').id, ['redis-cli', 'flushall']);
-      await rig.container('redis').restart({ t: 0 });
-    },
-  },
+  { name: 'Redis killed, its volume lost', quick: true, act: outage('redis', true) },
   { name: 'guacd killed for 3 s', quick: true, act: outage('guacd') },
   { name: 'guacd hung for 3 s', act: hung('guacd') },
   {
     name: 'PostgreSQL killed for 3 s',
-    act: async ({ postgres, line }) => {
-      await postgres.kill();
-      await pause(OUTAGE_MS);
-      await line.mend(await postgres.start());
+    act: async (scene) => {
+      await scene.postgres.kill();
+      await answersMeanwhile(scene);
+      await scene.lines.postgres.mend(await scene.postgres.start());
     },
   },
   {
     name: 'PostgreSQL hung while a student comes and goes',
-    act: async ({ rig, examId, invariants, line }) => {
-      line.hang();
+    act: async (scene) => {
+      const { rig, invariants, lines } = scene;
+      lines.postgres.hang();
       await invariants.seat(26);
-      await lost(rig, 'release', { examId, userId: 26 });
+      await lost(rig, 'release', { examId: EXAM, userId: 26 });
       invariants.forget(26);
-      await pause(OUTAGE_MS);
-      await line.mend();
+      await answersMeanwhile(scene);
+      await lines.postgres.mend();
     },
   },
   {
     name: 'PostgreSQL away, worker killed, a student changes',
     quick: true,
-    act: async ({ rig, examId, invariants, line }) => {
-      await line.cut();
+    act: async ({ rig, invariants, lines }) => {
+      await lines.postgres.cut();
       await invariants.seat(25);
       await rig.stopWorker('SIGKILL');
       await rig.startWorker();
-      await lost(rig, 'release', { examId, userId: 25 });
+      await lost(rig, 'release', { examId: EXAM, userId: 25 });
       invariants.forget(25);
       await rig.stopWorker('SIGKILL');
       await rig.startWorker();
-      await line.mend();
+      await lines.postgres.mend();
     },
   },
+];
+
+const desktops: readonly Fault[] = [
   {
     name: 'a student’s desktop killed',
     quick: true,
     replaces: true,
+    goalMs: DESKTOP_MS,
     act: async ({ rig, invariants }) => {
-      const [, containerId] = [...invariants.seated()][0] ?? [];
-      if (containerId) await killed(rig, containerId);
+      const [seat] = [...invariants.seated().values()];
+      if (seat) await killed(rig, seat.containerId);
     },
   },
   {
@@ -182,23 +115,39 @@ export const faults: readonly Fault[] = [
     quick: true,
     act: async ({ rig }) => {
       const warm = (await rig.desktops()).find(({ Names }) => Names[0]?.includes('_pool_'));
-      if (warm) await killed(rig, warm.Id);
+      if (!warm) throw new Error('no warm desktop to kill');
+      await killed(rig, warm.Id);
     },
   },
-  ...['xrdp', 'Xorg', 'chromium', 'xrdp-sesman', 'names'].map((program) => ({
-    name: `${program} killed in a student’s desktop`,
-    act: async ({ rig, invariants }: Scene) => {
-      const [, containerId] = [...invariants.seated()][1] ?? [];
-      if (containerId) await rig.exec(containerId, ['pkill', '-KILL', '-x', program], 'root');
-      await pause(OUTAGE_MS);
-    },
-  })),
-  {
-    name: 'twenty allocates at once for one new student',
-    quick: true,
-    act: async ({ rig, examId, invariants }) => {
-      await Promise.all(Array.from({ length: 20 }, () => lost(rig, 'allocate', { examId, userId: 30 })));
-      await invariants.seat(30);
-    },
-  },
+  ...programsKilled,
 ];
+
+/** Every fault, in the order in which they are provoked; with this seed the worker is killed at these moments. */
+export function faults(random: Seeded): Fault[] {
+  return [
+    {
+      name: 'worker killed',
+      act: async ({ rig }) => {
+        await rig.stopWorker('SIGKILL');
+        await rig.startWorker();
+      },
+    },
+    ...killPoints(random),
+    ...services,
+    ...networks,
+    heartbeatKilled,
+    ...desktops,
+    ...clockJumps,
+    {
+      name: 'twenty allocates at once for one new student',
+      quick: true,
+      act: async ({ rig, invariants }: Scene) => {
+        await Promise.all(Array.from({ length: 20 }, () => lost(rig, 'allocate', { examId: EXAM, userId: 30 })));
+        await invariants.seat(30);
+        await lost(rig, 'release', { examId: EXAM, userId: 30 });
+        invariants.forget(30);
+        await pause(OUTAGE_MS);
+      },
+    },
+  ];
+}

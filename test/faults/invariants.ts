@@ -1,8 +1,12 @@
+import { type Seat, seatName } from '../../src/desktop/names.ts';
 import type { Rig } from '../rig/rig.ts';
 import { contractToken, TunnelClient } from '../rig/tunnel-client.ts';
+import { historyTold } from './history-told.ts';
+import { nothingLeftOver } from './left-over.ts';
 
 /** Each is true, or says what is broken. */
 export interface Held {
+  /** The same desktop; where its container died, one with the same workspace. */
   readonly same: true | string;
   /** Every student's join is painted again. */
   readonly seen: true | string;
@@ -12,115 +16,100 @@ export interface Held {
   readonly told: true | string;
 }
 
+export interface Seated extends Seat {
+  readonly containerId: string;
+  /** What the student has written into his workspace. */
+  readonly work: string;
+}
+
+/** The exam whose pool is kept filled. */
+export const EXAM = 7;
+const WORK = '/home/student/workspace/work.txt';
+const STUDENT = '1000';
+
 /** What must be so after every fault: every student the same desktop, nobody two, and nothing that nobody knows of. */
 export class Invariants {
   readonly #rig: Rig;
-  readonly #examId: number;
-  readonly #seats = new Map<number, string>();
+  readonly #seats = new Map<string, Seated>();
   /** Everybody who ever had a desktop. */
-  readonly #ever = new Set<number>();
+  readonly #ever = new Map<string, Seat>();
 
-  constructor(rig: Rig, examId: number) {
+  constructor(rig: Rig) {
     this.#rig = rig;
-    this.#examId = examId;
   }
 
-  /** Gives a student a desktop that he must keep from now on. */
-  async seat(userId: number): Promise<void> {
-    this.#ever.add(userId);
-    this.#seats.set(userId, (await this.#allocated(userId)).containerId);
+  /** Gives a student a desktop that he must keep from now on, and lets him begin his work on it. */
+  async seat(userId: number, examId = EXAM): Promise<void> {
+    const seat = { examId, userId };
+    this.#ever.set(seatName(seat), seat);
+    const { containerId } = await this.#allocated(seat);
+    const work = `work of ${seatName(seat)} begun at ${Date.now()}`;
+    const wrote = await this.#rig.exec(containerId, ['sh', '-c', `echo '${work}' > ${WORK}`], STUDENT);
+    if (wrote.code !== 0) throw new Error(`student ${userId} cannot write: ${wrote.output}`);
+    this.#seats.set(seatName(seat), { ...seat, containerId, work });
   }
 
   /** The student has handed in. */
-  forget(userId: number): void {
-    this.#seats.delete(userId);
+  forget(userId: number, examId = EXAM): void {
+    this.#seats.delete(seatName({ examId, userId }));
   }
 
-  seated(): ReadonlyMap<number, string> {
+  seated(): ReadonlyMap<string, Seated> {
     return this.#seats;
   }
 
-  /** Waits until the worker says ready and every desktop of it is in use or warm. */
+  /**
+   * Waits until the worker says ready, knows exactly what the engine lists, and every desktop is in use or warm. Only
+   * looks: a call that makes the worker look at the engine would bring it back sooner than it comes by itself.
+   */
   async settled(): Promise<void> {
     let last: unknown = 'not ready';
     const look = async (): Promise<boolean> => {
-      const ready = await this.#rig.call('/readyz').then(
-        ({ status }) => status === 200,
-        () => false,
-      );
-      if (!ready) return false;
-      // A look at the engine first: what it told before the fault must not pass for what is so after it.
-      if (last === 'not ready') await this.#rig.call('/api/vdi/cluster/reconcile', {});
-      const { desktops, pools, lastFailure } = (await this.#rig.call('/api/vdi/cluster/status')).body;
-      last = { desktops, pools, lastFailure };
-      const filled = pools.every((pool: { wanted: number; warm: number }) => pool.warm >= pool.wanted);
+      const answer = await this.#rig.call('/api/vdi/cluster/status').catch(() => undefined);
+      if (answer?.status !== 200 || !answer.body.ready) return false;
+      const { desktops, pools, lastFailure } = answer.body;
+      const listed = await this.#rig.desktops();
+      const running = listed.filter(({ State }) => State === 'running').map(({ Names }) => Names[0]?.slice(1));
+      last = { desktops, pools, lastFailure, listed: listed.map(({ Names, State }) => `${Names[0]} ${State}`) };
+      const known = desktops.map(({ name }: { name: string }) => name);
+      if (listed.length !== running.length || running.sort().join() !== known.sort().join()) return false;
+      const filled = pools.every((pool: { wanted: number; warm: number }) => pool.warm === pool.wanted);
       return filled && desktops.every(({ state }: { state: string }) => state === 'warm' || state === 'in use');
     };
-    await this.#rig.until('the worker ready and every desktop usable', look, 90_000).catch((error: unknown) => {
-      throw new Error(`last seen: ${JSON.stringify(last)}`, { cause: error });
+    await this.#rig.until('the worker ready and every desktop usable', look, 60_000).catch(() => {
+      throw new Error(`not settled: ${JSON.stringify(last)}`);
     });
   }
 
-  /** @param replaced a desktop's own container died: what must be the same is that its student gets one */
-  async check(replaced: boolean): Promise<Held> {
-    const moved: string[] = [];
+  /** Waits until every student can join his desktop and sees it. */
+  async painted(): Promise<true | string> {
     const blind: string[] = [];
-    for (const [userId, containerId] of this.#seats) {
-      const { containerId: now, ip } = await this.#allocated(userId);
-      if (now !== containerId && !replaced) moved.push(`student ${userId} moved`);
-      this.#seats.set(userId, now);
-      if (!(await this.#sees(ip))) blind.push(`student ${userId} sees nothing`);
+    for (const [name, seat] of this.#seats) {
+      const { ip } = await this.#allocated(seat);
+      if (!(await this.#sees(ip))) blind.push(`${name} sees nothing`);
     }
-    const listed = await this.#rig.desktops();
-    const names = listed.map(({ Names }) => Names[0] ?? '');
-    const ofStudents = names.filter((name) => /_u\d+$/.test(name));
-    const expected = [...this.#seats.keys()].map((userId) => `/exam_${this.#examId}_u${userId}`);
-    const known = (await this.#rig.call('/api/vdi/cluster/status')).body.desktops.map(
-      ({ name }: { name: string }) => `/${name}`,
-    );
-    const strangers = names.filter((name) => !known.includes(name));
-    const homes = await this.#homes(listed.map(({ Mounts }) => Mounts));
-    const extra = ofStudents.filter((name) => !expected.includes(name));
+    return blind.length === 0 || blind.join(', ');
+  }
+
+  /** @param replaced a desktop's own container died: what must be the same is the work on it */
+  async check(replaced: boolean): Promise<Omit<Held, 'seen'>> {
+    const moved: string[] = [];
+    for (const [name, seat] of this.#seats) {
+      const { containerId } = await this.#allocated(seat);
+      if (containerId !== seat.containerId && !replaced) moved.push(`${name} moved`);
+      this.#seats.set(name, { ...seat, containerId });
+      const { output } = await this.#rig.exec(containerId, ['cat', WORK], STUDENT);
+      if (output.trim() !== seat.work) moved.push(`${name} has lost his work: ${output.trim()}`);
+    }
+    const names = (await this.#rig.desktops()).map(({ Names }) => (Names[0] ?? '').slice(1));
+    const extra = names.filter((name) => /_u\d+$/.test(name) && !this.#seats.has(name));
+    const ids = new Set([...this.#seats.values()].map(({ containerId }) => containerId));
     return {
       same: moved.length === 0 || moved.join(', '),
-      seen: blind.length === 0 || blind.join(', '),
-      one:
-        (extra.length === 0 && new Set(this.#seats.values()).size === this.#seats.size) || `also ${extra.join(', ')}`,
-      told: await this.#told(),
-      clean: strangers.length + homes.length === 0 || `unknown: ${[...strangers, ...homes].join(', ')}`,
+      one: (extra.length === 0 && ids.size === this.#seats.size) || `also ${extra.join(', ') || 'one desktop twice'}`,
+      clean: await nothingLeftOver(this.#rig),
+      told: await historyTold(this.#rig, [...this.#ever.values()], this.#seats),
     };
-  }
-
-  async #told(): Promise<true | string> {
-    const wrong = async (): Promise<string | undefined> => {
-      const { history } = (await this.#rig.call('/api/vdi/cluster/status')).body;
-      if (history.waiting > 0 || history.lastError !== null) return `not delivered: ${JSON.stringify(history)}`;
-      for (const userId of this.#ever) {
-        const query = `examId=${this.#examId}&userId=${userId}`;
-        const { sessions } = (await this.#rig.call(`/api/vdi/cluster/history?${query}`)).body;
-        const going = sessions
-          .filter(({ endedAt }: { endedAt: string | null }) => endedAt === null)
-          .map(({ containerId }: { containerId: string }) => containerId);
-        const expected = this.#seats.get(userId);
-        if (going.join() !== (expected ?? '')) return `student ${userId} has ${expected}, told is ${going}`;
-      }
-      return undefined;
-    };
-    let last: string | undefined;
-    const fits = async (): Promise<boolean> => {
-      last = await wrong();
-      return last === undefined;
-    };
-    return this.#rig.until('the history told', fits, 60_000).then(
-      () => true as const,
-      () => last ?? 'no answer',
-    );
-  }
-
-  /** Volumes of this worker that no listed desktop has mounted. */
-  async #homes(mounts: readonly (readonly { readonly Name?: string | undefined }[])[]): Promise<string[]> {
-    const mounted = mounts.flat().map(({ Name }) => Name);
-    return (await this.#rig.volumes()).filter((name) => !mounted.includes(name));
   }
 
   /** Whether a join of the desktop at this address is painted. */
@@ -136,12 +125,12 @@ export class Invariants {
     }
   }
 
-  async #allocated(userId: number): Promise<{ containerId: string; ip: string }> {
+  async #allocated({ examId, userId }: Seat): Promise<{ containerId: string; ip: string }> {
     return this.#rig.until(
       `a desktop for student ${userId}`,
       async () => {
-        const answer = await this.#rig.call('/api/vdi/cluster/allocate', { examId: this.#examId, userId });
-        return answer.status === 200 && answer.body;
+        const answer = await this.#rig.call('/api/vdi/cluster/allocate', { examId, userId }).catch(() => undefined);
+        return answer?.status === 200 && answer.body;
       },
       60_000,
     );

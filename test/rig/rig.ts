@@ -19,6 +19,8 @@ export interface RigOptions {
   readonly name: string;
   /** Settings on top of the rig's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Called before the worker's first start: settings that lead it to its services by other ways. */
+  readonly lead?: (services: { readonly redis: string; readonly guacd: string }) => Promise<Record<string, string>>;
 }
 
 export interface Answer {
@@ -100,6 +102,7 @@ export class Rig {
       OUTBOX_DIR: this.#outbox,
       ...this.#options.env,
       ...this.#env,
+      ...(await this.#options.lead?.({ redis, guacd })),
     };
     await this.startWorker();
     return this;
@@ -131,6 +134,11 @@ export class Rig {
   /** Changes settings for the next start of the worker. */
   setEnv(env: Readonly<Record<string, string>>): void {
     this.#env = { ...this.#env, ...env };
+  }
+
+  /** Sends the worker's process a signal. */
+  signalWorker(signal: NodeJS.Signals): void {
+    if (!this.#worker?.kill(signal)) throw new Error(`no worker to send ${signal} to`);
   }
 
   /** Ends the worker's process and waits for its end. */

@@ -1,0 +1,132 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Trap } from '../rig/line.ts';
+import type { Seeded } from '../seeded.ts';
+import { EXAM } from './invariants.ts';
+import { COLD_EXAM, type Fault, type Lines, lost, type Scene } from './scene.ts';
+
+const REACHED_MS = 20_000;
+
+/** A request that the worker sends inside a call. */
+interface Point {
+  readonly words: string;
+  readonly line: keyof Lines;
+  readonly request: RegExp;
+}
+
+const engine = (words: string, request: RegExp): Point => ({ words, line: 'engine', request });
+const redis = (words: string, request: RegExp): Point => ({ words, line: 'redis', request });
+
+const RENAME = engine('rename', /^POST \S*\/rename/);
+const CREATE = engine('create', /^POST \S*\/containers\/create/);
+const SECRETS = engine('secrets put in', /^PUT \S*\/archive/);
+const START = engine('start', /^POST \S*\/start/);
+const REMOVE = engine('remove', /^DELETE \S*\/containers\//);
+const LIST = engine('list', /^GET \S*\/containers\/json/);
+const SESSION = redis('session written', /\r\nset\r\n\$\d+\r\nvdi:session:/i);
+const NO_SESSION = redis('session taken out', /\r\ndel\r\n\$\d+\r\nvdi:session:/i);
+const LEFT = redis('taken from the pool’s list', /\r\nsrem\r\n\$\d+\r\nvdi:pool:/i);
+const ASKED = redis('level written', /\r\nset\r\n\$\d+\r\nvdi:asked/i);
+
+/** A call, the requests inside it, and what its caller and the exam do after the crash. */
+interface Operation {
+  readonly words: string;
+  readonly points: readonly Point[];
+  readonly picked: number;
+  prepare?(scene: Scene): Promise<void>;
+  call(scene: Scene): Promise<void>;
+  after(scene: Scene): Promise<void>;
+}
+
+const STUDENT = 20;
+
+function allocating(words: string, examId: number, points: readonly Point[], picked: number): Operation {
+  return {
+    words,
+    points,
+    picked,
+    call: ({ rig }) => lost(rig, 'allocate', { examId, userId: STUDENT }),
+    after: ({ invariants }) => invariants.seat(STUDENT, examId),
+  };
+}
+
+const OPERATIONS: readonly Operation[] = [
+  allocating('allocate', EXAM, [RENAME, SESSION, LEFT], 3),
+  allocating('allocate without a pool', COLD_EXAM, [CREATE, SECRETS, START, RENAME], 4),
+  {
+    words: 'release',
+    points: [REMOVE, NO_SESSION],
+    picked: 3,
+    prepare: ({ invariants }) => invariants.seat(STUDENT),
+    call: ({ rig }) => lost(rig, 'release', { examId: EXAM, userId: STUDENT }),
+    after: async () => undefined,
+  },
+  {
+    words: 'prewarm',
+    points: [ASKED, CREATE, SECRETS, START],
+    picked: 5,
+    call: ({ rig, warm }) => lost(rig, 'prewarm', { examId: EXAM, count: warm + 2 }),
+    after: ({ rig, warm }) => lost(rig, 'prewarm', { examId: EXAM, count: warm }),
+  },
+  {
+    words: 'reconcile',
+    points: [LIST, REMOVE, CREATE, SECRETS, START],
+    picked: 5,
+    // Killed by hand: a dead one to remove, one to make in its place.
+    call: async ({ rig }) => {
+      const warm = (await rig.desktops()).find(({ Names }) => Names[0]?.includes('_pool_'));
+      if (!warm) throw new Error('no warm desktop to kill');
+      await rig.docker.getContainer(warm.Id).kill();
+      await lost(rig, 'reconcile', {});
+    },
+    after: async () => undefined,
+  },
+];
+
+/** The worker killed at twenty moments, each one of the requests that a call consists of: before it, or when it is done. */
+export function killPoints(random: Seeded): Fault[] {
+  return OPERATIONS.flatMap((operation) => {
+    const all = operation.points.flatMap((point) =>
+      (['before', 'after'] as const).map((side) => ({ point, side, nth: 1 })),
+    );
+    // Both students' desktops of one prewarm are made in one go: the crash may come in the second.
+    const more = operation.words === 'prewarm' ? all.map((each) => ({ ...each, nth: 2 })).filter(isMade) : [];
+    return shuffled([...all, ...more], random)
+      .slice(0, operation.picked)
+      .map((picked, index) => ({ ...killedAt(operation, picked.point, picked), quick: index === 0 }));
+  });
+}
+
+const isMade = ({ point }: { point: Point }): boolean => point !== ASKED;
+
+function killedAt(operation: Operation, point: Point, { side, nth }: Omit<Trap, 'request'>): Fault {
+  const which = nth > 1 ? ` (${nth}nd)` : '';
+  return {
+    name: `worker killed in ${operation.words}, ${side} ${point.words}${which}`,
+    act: async (scene) => {
+      const { rig, lines, invariants } = scene;
+      await operation.prepare?.(scene);
+      const line = lines[point.line];
+      const killed = new Promise<true>((resolve, reject) => {
+        line.set({ request: point.request, nth, side }, () => {
+          rig.stopWorker('SIGKILL').then(() => resolve(true), reject);
+        });
+      });
+      const call = operation.call(scene);
+      const reached = await Promise.race([killed, pause(REACHED_MS)]);
+      line.unset();
+      if (!reached) throw new Error('the call never came to this point');
+      await call;
+      await rig.startWorker();
+      await operation.after(scene);
+      for (const examId of [EXAM, COLD_EXAM]) await lost(rig, 'release', { examId, userId: STUDENT });
+      for (const examId of [EXAM, COLD_EXAM]) invariants.forget(STUDENT, examId);
+    },
+  };
+}
+
+function shuffled<T>(items: readonly T[], random: Seeded): T[] {
+  return items
+    .map((item) => ({ item, place: random.next() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}

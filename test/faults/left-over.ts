@@ -1,0 +1,35 @@
+import type { Rig } from '../rig/rig.ts';
+
+/** Services of the rig that are on the desktops' network beside the desktops. */
+const SERVICES = ['guacd', 'site'];
+/** Networks that the rig made; the worker makes none. */
+const NETWORKS = 2;
+
+/** Containers, volumes and networks are exactly those that the worker tells of; else what is there too, or missing. */
+export async function nothingLeftOver(rig: Rig): Promise<true | string> {
+  const listed = await rig.desktops();
+  const names = listed.map(({ Names }) => (Names[0] ?? '').slice(1));
+  const known: string[] = (await rig.call('/api/vdi/cluster/status')).body.desktops.map(
+    ({ name }: { name: string }) => name,
+  );
+  const mounted = listed.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name));
+  const wrong = [
+    ...names.filter((name) => !known.includes(name)).map((name) => `container ${name} unknown`),
+    ...known.filter((name) => !names.includes(name)).map((name) => `container ${name} missing`),
+    ...(await rig.volumes()).filter((name) => !mounted.includes(name)).map((name) => `volume ${name} of nobody`),
+    ...(await wrongOnNetworks(rig, names)),
+  ];
+  return wrong.length === 0 || wrong.join(', ');
+}
+
+async function wrongOnNetworks(rig: Rig, desktops: readonly string[]): Promise<string[]> {
+  const networks = await rig.docker.listNetworks({ filters: { name: [rig.code] } });
+  const attached = await rig.docker.getNetwork(`${rig.code}_exam_net`).inspect();
+  const there = Object.values(attached.Containers as Record<string, { Name: string }>).map(({ Name }) => Name);
+  const expected = [...desktops, ...SERVICES.map((service) => `${rig.code}-${service}`)];
+  return [
+    ...(networks.length === NETWORKS ? [] : [`${networks.length} networks`]),
+    ...there.filter((name) => !expected.includes(name)).map((name) => `${name} on the network`),
+    ...expected.filter((name) => !there.includes(name)).map((name) => `${name} not on the network`),
+  ];
+}

@@ -1,0 +1,44 @@
+import { type Cast, type Fault, openScene, type Scene } from './scene.ts';
+import type { Row } from './table.ts';
+
+/** Everything as it was, this long after the part is back. */
+const GOAL_MS = 10_000;
+const LOG_SHOWN = 6_000;
+
+/** Provokes one fault after the other on one scene. */
+export async function provokeAll(faults: readonly Fault[], cast: Cast): Promise<Row[]> {
+  const rows: Row[] = [];
+  if (faults.length === 0) return rows;
+  const { scene, close } = await openScene(cast);
+  try {
+    for (const fault of faults) rows.push(await provoke(fault, scene));
+  } finally {
+    await close();
+  }
+  return rows;
+}
+
+async function provoke(fault: Fault, scene: Scene): Promise<Row> {
+  const { invariants, rig } = scene;
+  const { name, replaces = false, goalMs = GOAL_MS } = fault;
+  console.log(`… ${name}`);
+  const from = rig.log.length;
+  const provoked = await fault.act(scene).then(
+    () => true as const,
+    (error: unknown) => String(error instanceof Error ? error.message : error).slice(0, 300),
+  );
+  const began = performance.now();
+  try {
+    await invariants.settled();
+    const seen = await invariants.painted();
+    // Until everything is settled and every student has seen his desktop painted.
+    const backMs = Math.round(performance.now() - began);
+    const row = { fault: name, provoked, goalMs, backMs, held: { seen, ...(await invariants.check(replaces)) } };
+    if (provoked !== true) console.log(rig.log.slice(from).slice(-LOG_SHOWN));
+    return row;
+  } catch (error) {
+    console.log(rig.log.slice(from).slice(-LOG_SHOWN));
+    const words = `${provoked === true ? '' : `${provoked}; `}${error instanceof Error ? error.message : error}`;
+    return { fault: name, provoked: words, goalMs, backMs: Number.POSITIVE_INFINITY };
+  }
+}
