@@ -19,7 +19,9 @@ const engine = await OwnEngine.open();
 // Everything in this process that asks an engine, asks this one.
 process.env.DOCKER_HOST = `unix://${engine.socket}`;
 try {
-  const chosen = engineFaults(engine).filter(({ name }) => name.includes(values.only));
+  const chosen = engineFaults(engine).filter(({ name }) =>
+    values.only.split('|').some((words) => name.includes(words)),
+  );
   const size = { students: Number(values.students), warm: Number(values.warm) };
   const random = new Seeded(Number(values.seed));
   const rows = await provokeAll(chosen, { random, ...size, engine: engine.socket });

@@ -104,6 +104,7 @@ function killedAt(operation: Operation, point: Point, { side, nth }: Omit<Trap, 
     name: `worker killed in ${operation.words}, ${side} ${point.words}${which}`,
     act: async (scene) => {
       const { rig, lines, invariants } = scene;
+      await trimPools(scene);
       await operation.prepare?.(scene);
       const line = lines[point.line];
       const killed = new Promise<true>((resolve, reject) => {
@@ -122,6 +123,15 @@ function killedAt(operation: Operation, point: Point, { side, nth }: Omit<Trap, 
       for (const examId of [EXAM, COLD_EXAM]) invariants.forget(STUDENT, examId);
     },
   };
+}
+
+/** What earlier crashes left over in the pools stays for two minutes: with it there, a call would have nothing to do. */
+async function trimPools({ rig, invariants, warm }: Scene): Promise<void> {
+  const all = await rig.desktops();
+  const pooled = (examId: number) => all.filter(({ Names }) => Names[0]?.startsWith(`/exam_${examId}_pool_`));
+  const surplus = [...pooled(EXAM).slice(warm), ...pooled(COLD_EXAM)];
+  for (const { Id } of surplus) await rig.docker.getContainer(Id).remove({ force: true, v: true });
+  if (surplus.length > 0) await invariants.settled();
 }
 
 function shuffled<T>(items: readonly T[], random: Seeded): T[] {

@@ -4,8 +4,9 @@ import type { Rig } from '../rig/rig.ts';
 const SERVICES = ['guacd', 'site'];
 /** Networks that the rig made; the worker makes none. */
 const NETWORKS = 2;
+const REDIS_MS = 5_000;
 
-/** Containers, volumes and networks are exactly those that the worker tells of; else what is there too, or missing. */
+/** Containers, volumes, networks and Redis’ sessions are exactly those that the worker tells of; else what is not so. */
 export async function nothingLeftOver(rig: Rig): Promise<true | string> {
   const listed = await rig.desktops();
   const names = listed.map(({ Names }) => (Names[0] ?? '').slice(1));
@@ -18,6 +19,7 @@ export async function nothingLeftOver(rig: Rig): Promise<true | string> {
     ...known.filter((name) => !names.includes(name)).map((name) => `container ${name} missing`),
     ...(await rig.volumes()).filter((name) => !mounted.includes(name)).map((name) => `volume ${name} of nobody`),
     ...(await wrongOnNetworks(rig, names)),
+    ...(await wrongInRedis(rig, names)),
   ];
   return wrong.length === 0 || wrong.join(', ');
 }
@@ -32,4 +34,22 @@ async function wrongOnNetworks(rig: Rig, desktops: readonly string[]): Promise<s
     ...there.filter((name) => !expected.includes(name)).map((name) => `${name} on the network`),
     ...expected.filter((name) => !there.includes(name)).map((name) => `${name} not on the network`),
   ];
+}
+
+/** Redis is a cache that others read: it must say again who sits here. */
+async function wrongInRedis(rig: Rig, desktops: readonly string[]): Promise<string[]> {
+  const expected = desktops.flatMap((name) => {
+    const [, examId, userId] = /^exam_(\d+)_u(\d+)$/.exec(name) ?? [];
+    return userId === undefined ? [] : [`vdi:session:exam:${examId}:user:${userId}`];
+  });
+  let keys: string[] = [];
+  const fits = async (): Promise<boolean> => {
+    const told = await rig.exec(rig.container('redis').id, ['redis-cli', '--raw', 'keys', 'vdi:session:*']);
+    keys = told.output.split(/\s+/).filter(Boolean);
+    return keys.sort().join() === expected.sort().join();
+  };
+  return rig.until('Redis tells it', fits, REDIS_MS).then(
+    () => [],
+    () => [`Redis has ${keys.join(' ') || 'no sessions'}`],
+  );
 }

@@ -1,13 +1,32 @@
 import type { Fault } from './scene.ts';
 
-/** Which of them run, by their process names, and how long the desktop may take until each is there again. */
-const PROGRAMS = ['xrdp', 'xrdp-sesman', 'Xorg', 'chromium', 'names', 'gate', 'prove', 'xfwm4', 'xfce4-panel', 'keep'];
+interface Program {
+  readonly name: string;
+  /** Argument of pgrep that finds it; else its name is the process's. */
+  readonly found?: string;
+  /** No other comes while the student is connected: he works on without it. */
+  readonly stays?: boolean;
+}
+
+const PROGRAMS: readonly Program[] = [
+  { name: 'xrdp' },
+  { name: 'xrdp-sesman', stays: true },
+  { name: 'Xorg' },
+  { name: 'chromium' },
+  { name: 'names' },
+  { name: 'gate' },
+  { name: 'prove', found: '-f "^bash /usr/lib/exam/prove"' },
+  { name: 'xfwm4' },
+  { name: 'xfce4-panel' },
+  // The desktop ends with it.
+  { name: 'keep', found: '-f "^bash /usr/lib/exam/keep"' },
+];
 const BACK_MS = 8_000;
 
 /** Every process of this name in a student's desktop killed: others must be there in their place. */
-export const programsKilled: readonly Fault[] = PROGRAMS.map((program) => ({
-  name: `${program} killed in a student’s desktop`,
-  quick: program === 'chromium',
+export const programsKilled: readonly Fault[] = PROGRAMS.map(({ name, found = `-x ${name}`, stays = false }) => ({
+  name: `${name} killed in a student’s desktop`,
+  quick: name === 'chromium',
   goalMs: BACK_MS,
   act: async ({ rig, invariants }) => {
     const seat = [...invariants.seated().values()].at(-1);
@@ -15,14 +34,18 @@ export const programsKilled: readonly Fault[] = PROGRAMS.map((program) => ({
     const inside = (command: string) => rig.exec(seat.containerId, ['sh', '-c', command], 'root');
     // With the time of its start: the numbers of processes come again when the desktop starts anew.
     const running = async (): Promise<string[]> => {
-      const each = `for p in $(pgrep -x ${program}); do echo $p/$(cut -d' ' -f22 /proc/$p/stat); done`;
+      const each = `for p in $(pgrep ${found}); do echo $p/$(cut -d' ' -f22 /proc/$p/stat); done`;
       const told = await inside(each).catch(() => ({ output: '' }));
       return told.output.split(/\s+/).filter((text) => /^\d+\/\d+$/.test(text));
     };
     const before = await running();
-    if (before.length === 0) throw new Error(`no ${program} runs here`);
+    if (before.length === 0) throw new Error(`no ${name} runs here`);
     await inside(`kill -KILL ${before.map((text) => text.split('/')[0]).join(' ')}`);
+    if (stays) return;
     const isNew = async (): Promise<boolean> => (await running()).some((text) => !before.includes(text));
-    await rig.until(`another ${program}`, isNew, BACK_MS);
+    const looking = `another ${name}`;
+    await rig
+      .until(looking, isNew, BACK_MS)
+      .catch(() => Promise.reject(new Error(`no other came within ${BACK_MS} ms`)));
   },
 }));

@@ -9,7 +9,7 @@ import type { Seeded } from '../seeded.ts';
 import { EXAM, Invariants } from './invariants.ts';
 
 /** An exam that nobody prewarms. */
-export const COLD_EXAM = 8;
+export const COLD_EXAM = EXAM + 1;
 export const OUTAGE_MS = 3_000;
 /** A caller's own limit is 15 s (contract). */
 const CALLER_MS = 15_500;
@@ -112,6 +112,7 @@ export async function openScene(cast: Cast): Promise<{ scene: Scene; close(): Pr
         GUACD_HOST: host,
         GUACD_PORT: String(lines.guacd.port),
         DOCKER_SOCKET: join(folder, 'engine.sock'),
+        WORKER_TOTAL_MEMORY_MB: '20480',
         NODE_OPTIONS: `--import=${new URL('../rig/clock.ts', import.meta.url)}`,
         RIG_CLOCK_FILE: clockFile,
       };
