@@ -10,7 +10,6 @@ interface Program {
 
 const PROGRAMS: readonly Program[] = [
   { name: 'xrdp' },
-  { name: 'xrdp-sesman', stays: true },
   { name: 'Xorg' },
   { name: 'chromium' },
   { name: 'names' },
@@ -18,6 +17,7 @@ const PROGRAMS: readonly Program[] = [
   { name: 'prove', found: '-f "^bash /usr/lib/exam/prove"' },
   { name: 'xfwm4' },
   { name: 'xfce4-panel' },
+  { name: 'xrdp-sesman', stays: true },
   // The desktop ends with it.
   { name: 'keep', found: '-f "^bash /usr/lib/exam/keep"' },
 ];

@@ -1,5 +1,5 @@
 import { type Cast, type Fault, openScene, type Scene } from './scene.ts';
-import type { Row } from './table.ts';
+import { isHeld, type Row } from './table.ts';
 
 /** Everything as it was, this long after the part is back. */
 const GOAL_MS = 10_000;
@@ -34,7 +34,7 @@ async function provoke(fault: Fault, scene: Scene): Promise<Row> {
     // Until everything is settled and every student has seen his desktop painted.
     const backMs = Math.round(performance.now() - began);
     const row = { fault: name, provoked, goalMs, backMs, held: { seen, ...(await invariants.check(replaces)) } };
-    if (provoked !== true) console.log(rig.log.slice(from).slice(-LOG_SHOWN));
+    if (!isHeld(row)) console.log(rig.log.slice(from).slice(-LOG_SHOWN));
     return row;
   } catch (error) {
     console.log(rig.log.slice(from).slice(-LOG_SHOWN));

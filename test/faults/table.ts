@@ -28,6 +28,10 @@ const MARKS: readonly Mark[] = [
 
 const seconds = (ms: number): string => (Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s` : 'never');
 
+export function isHeld(row: Row): boolean {
+  return MARKS.every(({ look }) => look(row) === true);
+}
+
 /** Prints fault × what held. @returns the exit code */
 export function report(rows: readonly Row[]): number {
   const width = Math.max(5, ...rows.map(({ fault }) => fault.length));
@@ -39,7 +43,7 @@ export function report(rows: readonly Row[]): number {
     });
     console.log([row.fault.padEnd(width), seconds(row.backMs).padStart(7), ...marks].join(' | '));
   }
-  const failed = rows.filter((row) => !MARKS.every(({ look }) => look(row) === true)).length;
+  const failed = rows.filter((row) => !isHeld(row)).length;
   // A run that provoked nothing has shown nothing.
   console.log(
     `\n${rows.length - failed} passed, ${failed} failed${rows.length === 0 ? ': no fault of this name' : ''}`,
