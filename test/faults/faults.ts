@@ -19,6 +19,12 @@ async function killed(rig: Rig, containerId: string): Promise<void> {
   await gone;
 }
 
+async function warmKilled({ rig }: Scene): Promise<void> {
+  const warm = (await rig.desktops()).find(({ Names }) => Names[0]?.includes('_pool_'));
+  if (!warm) throw new Error('no warm desktop to kill');
+  await killed(rig, warm.Id);
+}
+
 /** The service's address may be another after its start. */
 const PORTS = { redis: 6379, guacd: 4822 };
 
@@ -48,6 +54,8 @@ const network =
   (line: keyof Lines, how: 'cut' | 'hang'): Fault['act'] =>
   async (scene) => {
     await scene.lines[line][how]();
+    // What the worker hears of only when the engine is back, and must mend.
+    if (line === 'engine') await warmKilled(scene);
     await answersMeanwhile(scene).finally(() => scene.lines[line].mend());
   };
 
@@ -113,11 +121,7 @@ const desktops: readonly Fault[] = [
   {
     name: 'a warm desktop killed',
     quick: true,
-    act: async ({ rig }) => {
-      const warm = (await rig.desktops()).find(({ Names }) => Names[0]?.includes('_pool_'));
-      if (!warm) throw new Error('no warm desktop to kill');
-      await killed(rig, warm.Id);
-    },
+    act: warmKilled,
   },
   ...programsKilled,
 ];
