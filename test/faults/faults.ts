@@ -11,12 +11,20 @@ import { answersMeanwhile, type Fault, type Lines, lost, OUTAGE_MS, type Scene }
 /** A desktop that died is usable again in this time. */
 const DESKTOP_MS = 8_000;
 
+const LOOKS = 50;
+
 /** Kills a container and waits until the engine has seen it end. */
 async function killed(rig: Rig, containerId: string): Promise<void> {
   const container = rig.docker.getContainer(containerId);
   const gone = container.wait();
   await container.kill();
   await gone;
+  // Its list follows by a moment; unless looked at in between, the dead one would pass for one that is well.
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const [listed] = await rig.docker.listContainers({ all: true, filters: { id: [containerId] } });
+    if (listed?.State !== 'running') return;
+    await pause(20);
+  }
 }
 
 async function warmKilled({ rig }: Scene): Promise<void> {
