@@ -82,6 +82,8 @@ const OPERATIONS: readonly Operation[] = [
   },
 ];
 
+const QUICK = new Set(['allocate', 'release', 'reconcile']);
+
 /** The worker killed at twenty moments, each one of the requests that a call consists of: before it, or when it is done. */
 export function killPoints(random: Seeded): Fault[] {
   return OPERATIONS.flatMap((operation) => {
@@ -92,7 +94,10 @@ export function killPoints(random: Seeded): Fault[] {
     const more = operation.words === 'prewarm' ? all.map((each) => ({ ...each, nth: 2 })).filter(isMade) : [];
     return shuffled([...all, ...more], random)
       .slice(0, operation.picked)
-      .map((picked, index) => ({ ...killedAt(operation, picked.point, picked), quick: index === 0 }));
+      .map((picked, index) => ({
+        ...killedAt(operation, picked.point, picked),
+        quick: index === 0 && QUICK.has(operation.words),
+      }));
   });
 }
 
