@@ -42,10 +42,11 @@ const BUSY_PER_CORE = 1.5;
 /** The pace of filling pools: the engine's own while nobody sits here, giving way as soon as students need the cores. */
 export function refillPace(facts: PaceFacts): RefillPace {
   const { now, students, waiting, lastJoinAt, heldSince, load } = facts;
-  const least = now - heldSince >= STARVE_MS ? 1 : 0;
+  const sinceJoin = elapsed(lastJoinAt, now);
+  const least = elapsed(heldSince, now) >= STARVE_MS ? 1 : 0;
   if (waiting > 0) return { atOnce: least, slowed: 'student-waiting' };
-  if (now - lastJoinAt < JOIN_MS) return { atOnce: least, slowed: 'students-joining' };
-  if (now - lastJoinAt < RUSH_MS) return { atOnce: 1, slowed: 'students-joining' };
+  if (sinceJoin < JOIN_MS) return { atOnce: least, slowed: 'students-joining' };
+  if (sinceJoin < RUSH_MS) return { atOnce: 1, slowed: 'students-joining' };
   if (students === 0) return { atOnce: load.cores * PER_CORE };
   if (isBusy(load)) return { atOnce: 1, slowed: 'host-busy' };
   return { atOnce: Math.max(1, Math.floor(load.cores / 2)), slowed: 'students-at-work' };
@@ -53,4 +54,9 @@ export function refillPace(facts: PaceFacts): RefillPace {
 
 function isBusy({ stalled, perCore }: HostLoad): boolean {
   return stalled === undefined ? perCore > BUSY_PER_CORE : stalled > BUSY_STALLED;
+}
+
+// A clock that was set back must not stop the refills until it has caught up: what lies ahead was long ago.
+function elapsed(since: number, now: number): number {
+  return since > now ? Number.POSITIVE_INFINITY : now - since;
 }

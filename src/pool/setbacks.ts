@@ -35,7 +35,9 @@ export class Setbacks {
 
   /** Milliseconds until a desktop of this exam is worth trying again; 0 when it is now. */
   pauseMs(examId: number, now: number): number {
-    return Math.max(0, (this.#byExam.get(examId)?.until ?? 0) - now);
+    const left = (this.#byExam.get(examId)?.until ?? 0) - now;
+    // Longer than any pause: the clock was set back, and would make a minute of hours.
+    return left > LONGEST_PAUSE_MS ? 0 : Math.max(0, left);
   }
 
   /** What the newest failure said, of the exams that have not come up since. */

@@ -36,6 +36,11 @@ describe('the pace of filling pools', () => {
     ],
   ])('%s', (_rule, odd, expected) => expect(pace(odd)).toEqual(expected));
 
+  test('a clock that was set back two hours stops nothing', () => {
+    const ahead = NOW + 7_200_000;
+    expect(pace({ students: 3, lastJoinAt: ahead, heldSince: ahead }).atOnce).toBeGreaterThan(0);
+  });
+
   test('laws: whoever has waited ten seconds may begin; students never make it faster; what is slowed says why', () =>
     forSeeds(2_000, (random) => {
       const facts = {
