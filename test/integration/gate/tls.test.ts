@@ -77,6 +77,18 @@ describe('the server name in a ClientHello', () => {
       expect([seen.verdict, seen.passed]).toEqual(['refuse', first.length + change.length]);
   });
 
+  test.each([
+    ['more behind it in its record', (other: Buffer) => Buffer.concat([other, Buffer.from([11, 0, 0, 0])])],
+    ['a version that no server of TLS 1.3 looks at', (other: Buffer) => (other.writeUInt8(0xff, 5), other)],
+  ])('a second ClientHello for another name is refused with %s', (_, made) => {
+    const before = Buffer.concat([records(hello(serverName('exam.test')), 9999), record(20, Buffer.from([1]))]);
+    const second = record(22, made(hello(serverName('other.test'))));
+    const seen = judge(cuts('tls', Buffer.concat([before, second, DATA])));
+    expect(new Set(seen.map(({ verdict, passed }) => `${verdict} ${passed}`))).toEqual(
+      new Set([`refuse ${before.length}`]),
+    );
+  });
+
   test('leaves what is encrypted alone', () => {
     const first = records(hello(serverName('exam.test')), 9999);
     const finished = record(22, Buffer.from(Array.from({ length: 40 }, (_, i) => (i * 37 + 1) & 255)));
