@@ -20,6 +20,8 @@ stop_test_worker() {
   {
     docker ps --all --quiet --filter "$project" | xargs -r docker rm --force # the backend among them: it would fill the pools up again
     docker ps --all --quiet --filter "label=vdi.worker=$WORKER_CODE" | xargs -r docker rm --force --volumes
+    docker ps --all --quiet --filter "label=vdi.keeper=$WORKER_CODE" | xargs -r docker rm --force
+    docker volume ls --quiet --filter "label=vdi.worker=$WORKER_CODE" | xargs -r docker volume rm
     docker network ls --quiet --filter "$project" | xargs -r docker network rm
     docker volume ls --quiet --filter "$project" | xargs -r docker volume rm
   } >/dev/null 2>&1 || true

@@ -71,6 +71,7 @@ async function main(): Promise<void> {
       template: templateDigest(template),
       proofEveryMs: settings.proofEveryMs,
       strictLock: settings.strictLock,
+      workspaceKeepMs: settings.workspaceKeepMs,
       network: settings.network.cidr,
     },
     proofKeyOf,

@@ -27,6 +27,8 @@ export interface Desktop {
   readonly proof?: Proof | undefined;
   /** Create time, milliseconds since the epoch, by the engine's clock. */
   readonly createdAt: number;
+  /** Its student's files; undefined until the engine was looked at. */
+  readonly volume?: string | undefined;
 }
 
 /** A student can work at it now. */

@@ -4,10 +4,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { decodeLabels, workerFilter } from '../desktop/labels.ts';
 import type { SignedRecord } from '../desktop/proof.ts';
-import { AddressTaken, type Container, type Engine, type Order, type Readiness } from '../pool/ports.ts';
+import type { Carrier } from '../desktop/workspace.ts';
+import {
+  AddressTaken,
+  type Carried,
+  type CarrierFacts,
+  type Container,
+  type Engine,
+  type Order,
+  type Readiness,
+  type StrayVolume,
+} from '../pool/ports.ts';
 import { Breaker, type EngineState } from './breaker.ts';
+import { carrierFilter, makeCarrier, readCarrier, volumeIn } from './carriers.ts';
 import { bounded } from './connect.ts';
 import { accepting, asking, statusOf } from './errors.ts';
+import { readWorkspaceLabels } from './places.ts';
 import { openProofs } from './proofs.ts';
 import { followReadiness } from './readiness.ts';
 import { packSecrets, passwordPath, secretsParent, unpackPassword } from './secret-file.ts';
@@ -68,6 +80,7 @@ export class DockerEngine implements Engine {
           ip,
           running: raw.State === 'running' || raw.State === 'paused',
           createdAt: raw.Created * 1000,
+          volume: volumeIn(raw),
         },
       ];
     });
@@ -131,12 +144,38 @@ export class DockerEngine implements Engine {
     await this.#breaker.askAgain(() => accepting([404, 409], container.remove({ force: true, v: true })));
   }
 
-  async strayVolumes(): Promise<string[]> {
+  async carriers(): Promise<Carrier[]> {
+    const filters = { label: carrierFilter(this.#worker) };
+    const listed = await this.#breaker.askAgain(() => asking(this.#quick.listContainers({ all: true, filters })));
+    return listed.flatMap((raw) => readCarrier(raw) ?? []);
+  }
+
+  async carry(name: string, facts: CarrierFacts, imageId?: string): Promise<Carried> {
+    // A mount by the name of a volume that is not there would make an empty one.
+    const volume = this.#quick.getVolume(facts.volume);
+    if (!(await this.#breaker.askAgain(() => accepting([404], volume.inspect())))) return 'no-volume';
+    const image = (await this.#existing(imageId)) ?? (await this.imageId()) ?? this.#template.image;
+    return this.#breaker.ask(() => asking(makeCarrier(this.#slow, { worker: this.#worker, image, name, facts })));
+  }
+
+  async #existing(imageId: string | undefined): Promise<string | undefined> {
+    if (imageId === undefined) return undefined;
+    const image = this.#quick.getImage(imageId);
+    return (await this.#breaker.askAgain(() => accepting([404], image.inspect())))?.Id;
+  }
+
+  async rename(containerId: string, name: string): Promise<void> {
+    const container = this.#quick.getContainer(containerId);
+    // 400: it has this name already, by a call whose answer was lost.
+    await this.#breaker.askAgain(() => accepting([400], container.rename({ name })));
+  }
+
+  async strayVolumes(): Promise<StrayVolume[]> {
     const filters = { dangling: ['true'], label: workerFilter(this.#worker) };
     const { Volumes } = await this.#breaker.askAgain(() =>
       asking(this.#quick.listVolumes({ filters: JSON.stringify(filters) })),
     );
-    return Volumes.map((volume) => volume.Name);
+    return Volumes.map(({ Name, Labels }) => ({ name: Name, workspace: readWorkspaceLabels(Name, Labels) }));
   }
 
   async removeVolume(name: string): Promise<void> {

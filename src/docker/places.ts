@@ -1,4 +1,6 @@
 import type { HostConfig } from 'dockerode';
+import { decodeLabels } from '../desktop/labels.ts';
+import { type LostWorkspace, WORKSPACE } from '../desktop/workspace.ts';
 
 /**
  * Where a desktop may write. Its root is read-only, so that neither the student nor what runs as root after the start
@@ -11,21 +13,38 @@ const TMPFS = {
   '/tmp': 'rw,nosuid,nodev,exec,size=256m,nr_inodes=65536,mode=1777',
 };
 
+const IN_WORKSPACE = 'vdi.workspace';
+
 /**
- * The home outlives a stop, so it is a volume: anonymous, so that it goes with its container and none can be mixed up
- * with another's; labelled, so that one left over is known as this worker's.
+ * Home and workspace outlive a stop, so they are volumes: anonymous, so that they go with their container and none can be
+ * mixed up with another's; labelled, so that one left over is known as this worker's. A student's workspace also outlives
+ * his desktop: the engine leaves a volume that a carrier has.
+ * @param workspace the volume of a student's earlier desktop, to go on with
  */
-export function places(labels: Readonly<Record<string, string>>): HostConfig {
+export function places(labels: Readonly<Record<string, string>>, workspace?: string): HostConfig {
+  const volume = (Target: string, more: Readonly<Record<string, string>> = {}) => ({
+    Type: 'volume' as const,
+    Source: '',
+    Target,
+    VolumeOptions: { NoCopy: false, Labels: { ...labels, ...more }, DriverConfig: { Name: 'local', Options: {} } },
+  });
   return {
     ReadonlyRootfs: true,
     Tmpfs: TMPFS,
     Mounts: [
-      {
-        Type: 'volume',
-        Source: '',
-        Target: '/home',
-        VolumeOptions: { NoCopy: false, Labels: { ...labels }, DriverConfig: { Name: 'local', Options: {} } },
-      },
+      volume('/home'),
+      workspace === undefined
+        ? volume(WORKSPACE, { [IN_WORKSPACE]: '1' })
+        : { Type: 'volume', Source: workspace, Target: WORKSPACE },
     ],
   };
+}
+
+/** Whose desktop's workspace a volume is, by its labels; undefined when it is none. */
+export function readWorkspaceLabels(
+  volume: string,
+  labels: Readonly<Record<string, string>> | null,
+): LostWorkspace | undefined {
+  const known = labels?.[IN_WORKSPACE] === '1' ? decodeLabels(labels) : undefined;
+  return known && { volume, examId: known.examId, desktopId: known.desktopId };
 }

@@ -52,7 +52,7 @@ export function createOptions(
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     Labels: labels,
     HostConfig: {
-      ...places(labels),
+      ...places(labels, order.volume),
       ...restrictions(template.seccomp),
       Memory: template.memoryMb * MB,
       MemorySwap: template.memoryMb * MB,

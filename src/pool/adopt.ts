@@ -3,11 +3,14 @@ import { bestEffort, type PoolParts } from './parts.ts';
 
 /** Makes the roster equal to the engine's list, and follows every desktop that has not said how it stands. */
 export async function adopt(parts: PoolParts): Promise<void> {
-  const { engine, roster, maker, warmer, holder, history, prover, mirror, log } = parts;
+  const { engine, roster, maker, warmer, holder, history, prover, mirror, workspaces, log } = parts;
   const first = !roster.isAdopted;
+  // Before the desktops: from then on students are seated, and who has files here must be known.
+  await workspaces.look();
   const gone = await roster.look(async () =>
     (await engine.list()).filter((container) => !maker.isUnborn(container.labels.desktopId)),
   );
+  workspaces.seen(roster.all());
   history.looked(roster);
   for (const containerId of gone) holder.drop(containerId);
   for (const desktop of roster.all()) {

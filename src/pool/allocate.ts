@@ -2,10 +2,11 @@ import type { Fit } from '../desktop/capacity.ts';
 import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
 import { type Seat, seatName } from '../desktop/names.ts';
 import { isOld } from '../desktop/rolling.ts';
+import type { Carrier } from '../desktop/workspace.ts';
 import { adopt, adoptDoubted, adoptOnce } from './adopt.ts';
 import { bestEffort, everyDesktop, imageForNew, type PoolParts } from './parts.ts';
 import { EngineDown, ImageMissing, type Source } from './ports.ts';
-import { restart } from './restart.ts';
+import { restore, revive } from './restore.ts';
 import { lookForRoom } from './room.ts';
 
 /**
@@ -48,6 +49,8 @@ export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation
       await adoptOnce(parts);
       const own = parts.roster.atSeat(seat);
       if (own) return await returnTo(parts, own, deadline);
+      const files = parts.workspaces.of(seat);
+      if (files) return await comeBack(parts, seat, files, deadline);
       return await seatAnew(parts, seat, deadline);
     } catch (error) {
       if (error instanceof EngineDown) return refuse('engine-down');
@@ -66,9 +69,20 @@ async function inTime(answer: Promise<Allocation>, ms: number): Promise<Allocati
 }
 
 async function returnTo(parts: PoolParts, own: Desktop, deadline: number): Promise<Allocation> {
-  // Never replaced, whatever its image or health: the student's work is on it.
-  if (own.state === 'stopped' || own.state === 'failed') await restart(parts, own);
-  else if (!isUsable(own)) void parts.warmer.bringUp(own.containerId);
+  // Whatever its image: what he has open stays open.
+  const back = own.state === 'stopped' || own.state === 'failed' ? await revive(parts, own) : own;
+  if (typeof back === 'string') return refuse(back);
+  if (back === own && !isUsable(own)) void parts.warmer.bringUp(own.containerId);
+  return awaitOwn(parts, back, deadline);
+}
+
+/** His files are here and his desktop is not: it died, or he joins an exam again that he had left. */
+async function comeBack(parts: PoolParts, seat: Seat, files: Carrier, deadline: number): Promise<Allocation> {
+  const own = await restore(parts, seat, files);
+  return typeof own === 'string' ? refuse(own) : awaitOwn(parts, own, deadline);
+}
+
+async function awaitOwn(parts: PoolParts, own: Desktop, deadline: number): Promise<Allocation> {
   for (;;) {
     const now = parts.roster.get(own.containerId);
     if (now && isUsable(now)) return { kind: 'seated', desktop: now };

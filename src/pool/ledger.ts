@@ -13,8 +13,8 @@ export interface LedgerDesktop {
   readonly userId?: number;
 }
 
-/** `gone`: somebody else removed it, or this process died while it did. */
-export type EndReason = 'released' | RemoveReason | 'quarantined' | 'gone';
+/** `replaced`: it could not be started again; its student goes on at another. `gone`: somebody else removed it, or this process died while it did. */
+export type EndReason = 'released' | 'replaced' | RemoveReason | 'quarantined' | 'gone';
 
 type Told =
   | { readonly kind: 'desktop-made'; readonly imageId: string; readonly template: string }

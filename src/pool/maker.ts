@@ -1,5 +1,5 @@
 import { type Desktop, isInUse, isPooled } from '../desktop/desktop.ts';
-import { poolName } from '../desktop/names.ts';
+import { examOf, type Place, poolName, type Seat, seatName } from '../desktop/names.ts';
 import { refillPace, type Slowed } from '../desktop/refill-pace.ts';
 import { isOld } from '../desktop/rolling.ts';
 import { AddressRound } from './address-round.ts';
@@ -58,48 +58,70 @@ export class Maker {
   /** Starts making a pool desktop; it shows up in the roster, ready or failed. Counted from this call on, never rises. */
   make(examId: number, imageId: string, why: 'student' | 'refill'): void {
     const id = this.#parts.newId();
-    const name = poolName(examId, id);
+    const unborn = this.#conceive(id, { kind: 'pool', examId, id }, imageId, why === 'refill');
+    void this.#queue(unborn, why === 'student' ? 'student' : 'pool', () => {
+      const { asked, warmer } = this.#parts;
+      return !asked.isDraining && warmer.pauseMs(examId) === 0 && (why === 'student' || this.#isShort(unborn));
+    });
+  }
+
+  /**
+   * Makes a desktop that is this student's from its beginning, with the files of his earlier one. Its name lets there be
+   * only one. Never rises.
+   * @returns when it is in the roster, or will not be
+   */
+  async makeFor(seat: Seat, imageId: string, volume: string): Promise<void> {
+    const unborn = this.#conceive(this.#parts.newId(), { kind: 'seat', seat }, imageId, false);
+    await this.#queue({ ...unborn, volume }, 'student', () => true);
+  }
+
+  #conceive(id: string, place: Exclude<Place, { kind: 'quarantine' }>, imageId: string, madeAhead: boolean): Desktop {
+    const { settings, asked, clock } = this.#parts;
+    const examId = examOf(place);
     const labels = {
-      worker: this.#parts.settings.worker,
+      worker: settings.worker,
       examId,
       desktopId: id,
       imageId,
-      template: this.#parts.settings.template,
-      overrides: this.#parts.asked.overridesOf(examId),
-      ...(why === 'refill' ? { madeAhead: true as const } : {}),
+      template: settings.template,
+      overrides: asked.overridesOf(examId),
+      ...(madeAhead ? { madeAhead: true as const } : {}),
     };
-    const unborn: Desktop = {
-      containerId: `unborn-${id}`,
-      name,
-      labels,
-      createdAt: this.#parts.clock(),
-      ip: '',
-      place: { kind: 'pool', examId, id },
-      state: 'starting',
-    };
-    this.#unborn.set(id, unborn);
+    const name = place.kind === 'pool' ? poolName(examId, id) : seatName(place.seat);
+    return { containerId: `unborn-${id}`, name, labels, createdAt: clock(), ip: '', place, state: 'starting' };
+  }
+
+  #queue(unborn: Desktop, queuedFor: 'student' | 'pool', isWanted: () => boolean): Promise<void> {
+    const { name, labels } = unborn;
+    const { examId, desktopId } = labels;
+    const { warmer, clock, nudge } = this.#parts;
+    const ended = Promise.withResolvers<void>();
+    this.#unborn.set(desktopId, unborn);
     const gone = (): void => {
-      this.#unborn.delete(id);
-      this.#parts.warmer.changed();
+      this.#unborn.delete(desktopId);
+      ended.resolve();
+      warmer.changed();
     };
     this.#lane.add({
       id: unborn.containerId,
       examId,
-      for: why === 'student' ? 'student' : 'pool',
-      isWanted: () =>
-        !this.#parts.asked.isDraining &&
-        this.#parts.warmer.pauseMs(examId) === 0 &&
-        (why === 'student' || this.#isShort(unborn)),
+      for: queuedFor,
+      isWanted,
       act: async () => {
-        const begunAt = this.#parts.clock();
-        await this.#create(unborn).catch((error: unknown) => this.#parts.warmer.rose({ examId, name, begunAt }, error));
+        const begunAt = clock();
+        await this.#create(unborn).catch((error: unknown) => {
+          // Whether it is there only the engine knows, and a student's must not be missed.
+          if (isInUse(unborn)) this.#parts.roster.lose(unborn.containerId);
+          warmer.rose({ examId, name, begunAt }, error);
+        });
         gone();
       },
       drop: () => {
         gone();
-        this.#parts.nudge();
+        nudge();
       },
     });
+    return ended.promise;
   }
 
   /** Desktops of pools that wait until they may begin, and what slows them. */
@@ -141,13 +163,17 @@ export class Maker {
       this.#unborn.set(unborn.labels.desktopId, { ...unborn, ip });
       let container: Container;
       try {
-        container = await engine.create({ name: unborn.name, labels: unborn.labels, ip });
+        container = await engine.create({ name: unborn.name, labels: unborn.labels, ip, volume: unborn.volume });
       } catch (error) {
         if (error instanceof AddressTaken && attempt < ADDRESS_TRIES) continue;
         throw error;
       }
       const desktop = roster.put(container);
       if (desktop) history.made(desktop);
+      if (desktop && isInUse(desktop)) {
+        history.began(desktop, 'cold');
+        this.#parts.warmer.mustProve(desktop.containerId);
+      }
       this.#unborn.delete(unborn.labels.desktopId);
       // The create's turn ends here: coming up costs the engine nothing, the next create may begin.
       void this.#parts.warmer.bringUp(container.containerId);

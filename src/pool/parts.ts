@@ -18,6 +18,7 @@ import type { Roster } from './roster.ts';
 import type { Strays } from './strays.ts';
 import type { Turns } from './turns.ts';
 import type { Warmer } from './warmer.ts';
+import type { Workspaces } from './workspaces.ts';
 
 export interface PoolSettings {
   readonly worker: string;
@@ -39,6 +40,8 @@ export interface PoolSettings {
   readonly proofEveryMs: number;
   /** A desktop without a firewall is not served. */
   readonly strictLock: boolean;
+  /** How long a student's files are kept after his session. Milliseconds. */
+  readonly workspaceKeepMs: number;
   /** The desktops' network, e.g. 10.213.0.0/20. */
   readonly network: string;
 }
@@ -62,6 +65,9 @@ export interface PoolParts {
   readonly warmer: Warmer;
   readonly history: History;
   readonly strays: Strays;
+  readonly workspaces: Workspaces;
+  /** When students' stopped desktops were last started again, by container id. */
+  readonly restartedAt: Map<string, number>;
   readonly asked: Asked;
   readonly ledger: Ledger;
   readonly prover: Prover;

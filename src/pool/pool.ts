@@ -23,6 +23,7 @@ import { Roster } from './roster.ts';
 import { Strays } from './strays.ts';
 import { Turns } from './turns.ts';
 import { Warmer } from './warmer.ts';
+import { Workspaces } from './workspaces.ts';
 
 const TIMER_MS = 15_000;
 const NUDGE_MS = 100;
@@ -46,7 +47,8 @@ export interface PoolPorts {
 /**
  * The worker's desktops. What holds at all times:
  * - a student has at most one desktop per exam, and a desktop at most one student, ever;
- * - a desktop in use ends by release only;
+ * - a desktop in use ends by release only, or is replaced with the same files when it cannot be started again;
+ * - a student's files are removed only after their time;
  * - all that is known here can be lost and read again from Docker.
  */
 export class Pool {
@@ -74,6 +76,8 @@ export class Pool {
       warmer,
       history,
       strays: new Strays(ports),
+      workspaces: new Workspaces(ports),
+      restartedAt: new Map(),
       prover,
       turns: new Turns(),
       asked,

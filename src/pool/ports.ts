@@ -4,6 +4,7 @@ import type { DesktopLabels } from '../desktop/labels.ts';
 import type { Seat } from '../desktop/names.ts';
 import type { SignedRecord } from '../desktop/proof.ts';
 import type { HostLoad } from '../desktop/refill-pace.ts';
+import type { Carrier, LostWorkspace } from '../desktop/workspace.ts';
 import type { AskedOf } from './asked.ts';
 import type { LedgerEvent } from './ledger.ts';
 
@@ -15,6 +16,8 @@ export interface Container {
   readonly ip: string;
   readonly running: boolean;
   readonly createdAt: number;
+  /** The volume of the student's files; undefined where it has none, or is not known. */
+  readonly volume?: string | undefined;
 }
 
 /** What the engine needs to make one desktop. */
@@ -22,6 +25,19 @@ export interface Order {
   readonly name: string;
   readonly labels: DesktopLabels;
   readonly ip: string;
+  /** A workspace to go on with; undefined: a new one. */
+  readonly volume?: string | undefined;
+}
+
+export type CarrierFacts = Omit<Carrier, 'containerId' | 'name'>;
+
+export type Carried = { readonly containerId: string } | 'name-taken' | 'no-volume';
+
+/** A volume of this worker's that no container has. */
+export interface StrayVolume {
+  readonly name: string;
+  /** A student's files are on it, or may be. */
+  readonly workspace?: LostWorkspace | undefined;
 }
 
 /** What a desktop says of itself when it has come up, or that it never will. */
@@ -62,8 +78,14 @@ export interface Engine {
   password(containerId: string): Promise<string>;
   /** Ends and removes the desktop of this id or name; one that is gone already is success. */
   remove(idOrName: string): Promise<void>;
-  /** Names of volumes that this worker's desktops had, and that no container has now. */
-  strayVolumes(): Promise<string[]>;
+  /** This worker's carriers. */
+  carriers(): Promise<Carrier[]>;
+  /** Makes a carrier. @param imageId an image that is there for sure; without it, what new desktops are made from */
+  carry(name: string, facts: CarrierFacts, imageId?: string): Promise<Carried>;
+  /** Gives a carrier another name; one that it has already is success. */
+  rename(containerId: string, name: string): Promise<void>;
+  /** Volumes that this worker's desktops had, and that no container has now. */
+  strayVolumes(): Promise<StrayVolume[]>;
   /** Removes a volume; one that is gone, or that a container has, is left as it is. */
   removeVolume(name: string): Promise<void>;
   /** Image id that new desktops are made from; undefined when the image is not there. */

@@ -1,13 +1,15 @@
-import { assertNever } from '../desktop/assert-never.ts';
 import type { Fit } from '../desktop/capacity.ts';
 import { isPooled, seatOf } from '../desktop/desktop.ts';
 import { seatName } from '../desktop/names.ts';
 import { plan, type Snapshot, type Step } from '../desktop/plan.ts';
 import { isOld, type Mould } from '../desktop/rolling.ts';
+import type { WorkspaceStep } from '../desktop/workspace.ts';
 import { adopt } from './adopt.ts';
-import { bestEffort, everyDesktop, type PoolParts } from './parts.ts';
+import { performForWorkspace, workspaceSteps } from './keep.ts';
+import { everyDesktop, type PoolParts } from './parts.ts';
 import { quarantine, removeQuarantined, stopQuarantined } from './quarantine.ts';
-import { restart } from './restart.ts';
+import { removeFromPool } from './remove.ts';
+import { revive } from './restore.ts';
 import { lookForRoom } from './room.ts';
 
 const STEPS_A_PASS = 100;
@@ -15,15 +17,15 @@ const STEPS_A_PASS = 100;
 export interface Reconciled {
   /** Desktops seen. */
   readonly seen: number;
-  readonly steps: readonly Step[];
+  readonly steps: readonly (Step | WorkspaceStep)[];
   readonly done: number;
   /** More was to do than one pass may: another follows. */
   readonly partial: boolean;
 }
 
 /**
- * Brings what runs to what was asked for: looks, decides (pure), acts. A desktop in use is only ever held, or
- * started again when it stopped.
+ * Brings what runs to what was asked for: looks, decides (pure), acts. A desktop in use is only ever held, or brought
+ * back when it stopped.
  * @param dryRun only says what it would do
  */
 export async function reconcile(parts: PoolParts, dryRun = false): Promise<Reconciled> {
@@ -31,9 +33,10 @@ export async function reconcile(parts: PoolParts, dryRun = false): Promise<Recon
   const room = await lookForRoom(parts);
   const snapshot = await takeSnapshot(parts, room);
   // With Redis away at a start it is not known what was asked for: then nobody's warm desktop is too many.
-  const all = plan(snapshot, parts.asked.wanted, parts.clock()).filter(
-    (step) => parts.asked.isKnown || !isSurplus(step),
-  );
+  const all = [
+    ...plan(snapshot, parts.asked.wanted, parts.clock()).filter((step) => parts.asked.isKnown || !isSurplus(step)),
+    ...(await workspaceSteps(parts)),
+  ];
   const steps = all.slice(0, STEPS_A_PASS);
   let done = 0;
   if (!dryRun) for (const step of steps) if (await perform(parts, step, snapshot, room)) done++;
@@ -41,10 +44,12 @@ export async function reconcile(parts: PoolParts, dryRun = false): Promise<Recon
 }
 
 /** @returns whether it was done; a step whose ground has changed since the look is left to the next pass */
-async function perform(parts: PoolParts, step: Step, mould: Mould, room: () => Fit): Promise<boolean> {
+async function perform(parts: PoolParts, step: Step | WorkspaceStep, mould: Mould, room: () => Fit): Promise<boolean> {
   switch (step.kind) {
     case 'remove':
-      return step.why === 'quarantine-over' ? removeQuarantined(parts, step.containerId) : removeFromPool(parts, step);
+      return step.why === 'quarantine-over'
+        ? removeQuarantined(parts, step.containerId)
+        : removeFromPool(parts, step.containerId, step.why);
     case 'quarantine':
       return quarantine(parts, step.containerId);
     case 'stop':
@@ -66,7 +71,7 @@ async function perform(parts: PoolParts, step: Step, mould: Mould, room: () => F
       await parts.strays.discard(step.volume);
       return true;
     default:
-      return assertNever(step);
+      return performForWorkspace(parts, step);
   }
 }
 
@@ -78,7 +83,7 @@ async function takeSnapshot(parts: PoolParts, room: () => Fit): Promise<Snapshot
   // With those in quarantine, which take no slot.
   const desktops = [...roster.all(), ...maker.unborn()];
   const maxDesktops = everyDesktop(parts).length + room().count;
-  const strayVolumes = await strays.look();
+  const strayVolumes = (await strays.look()).filter(({ workspace }) => !workspace).map(({ name }) => name);
   return {
     desktops,
     maxDesktops,
@@ -111,28 +116,6 @@ async function restartStopped(parts: PoolParts, containerId: string): Promise<bo
   return parts.turns.with(seatName(seat), async () => {
     const desktop = parts.roster.get(containerId);
     if (desktop?.state !== 'stopped') return false;
-    await restart(parts, desktop);
-    return true;
+    return typeof (await revive(parts, desktop)) !== 'string';
   });
-}
-
-async function removeFromPool(parts: PoolParts, step: Extract<Step, { kind: 'remove' }>): Promise<boolean> {
-  const { roster, engine, holder, history, mirror, log } = parts;
-  if (parts.maker.cancel(step.containerId)) return true;
-  // Taken out of reach of a claim and looked at again in one turn of the event loop, so no student can get it in between.
-  const desktop = roster.speakForPooled(step.containerId);
-  if (!desktop) return false;
-  try {
-    holder.drop(step.containerId);
-    history.leaving(desktop, step.why, desktop.reason);
-    // By its name in the pool: one that became a student's unknown to us is not found, and stays.
-    await engine.remove(desktop.name);
-    roster.delete(step.containerId);
-    history.gone(step.containerId);
-  } finally {
-    roster.forget(step.containerId);
-  }
-  await bestEffort(log, 'pool', mirror.poolLeft(desktop.labels.examId, desktop.name));
-  log.info({ desktop: step.name, why: step.why, reason: desktop.reason }, 'pool desktop removed');
-  return true;
 }

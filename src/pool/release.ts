@@ -11,6 +11,8 @@ export async function release(parts: PoolParts, seat: Seat): Promise<boolean> {
     const desktop = parts.roster.atSeat(seat) ?? (await lookAgain(parts, seat));
     if (desktop) {
       parts.holder.drop(desktop.containerId);
+      // From here on his files stay, whatever becomes of the desktop.
+      const kept = await parts.workspaces.keep(desktop);
       parts.history.leaving(desktop, 'released');
       try {
         await parts.engine.remove(desktop.containerId);
@@ -19,13 +21,24 @@ export async function release(parts: PoolParts, seat: Seat): Promise<boolean> {
       } catch (error) {
         parts.roster.lose(desktop.containerId);
         throw error;
+      } finally {
+        if (kept) parts.workspaces.forget(kept.volume);
       }
+      if (kept && parts.settings.workspaceKeepMs === 0) await parts.workspaces.expire(kept);
       parts.log.info({ ...seat }, 'desktop released');
-    }
+    } else await endWithout(parts, seat);
     await bestEffort(parts.log, 'session', parts.mirror.removeSession(seat));
     parts.nudge();
     return desktop !== undefined;
   });
+}
+
+/** His desktop was gone and its session was not: it would come back for nobody. */
+async function endWithout({ workspaces }: PoolParts, seat: Seat): Promise<void> {
+  for (const [volume, session] of workspaces.seated)
+    if (seatName(session.seat) === seatName(seat)) workspaces.forget(volume);
+  const carrier = workspaces.of(seat);
+  if (carrier && carrier.keptSince === undefined) await workspaces.keepCarried(carrier, seat);
 }
 
 // The roster is a cache: before saying that nothing is there, ask the engine, or a desktop could stay on for nobody.

@@ -1,4 +1,4 @@
-import type { Clock, Engine, Log } from './ports.ts';
+import type { Clock, Engine, Log, StrayVolume } from './ports.ts';
 
 const LOOK_EVERY_MS = 60_000;
 /** A student's work may be on it, and whoever took the desktop away by hand may see that he should not have. */
@@ -13,7 +13,7 @@ interface StrayPorts {
 /** Volumes that lost their desktop, and since when; a start of this process begins to count anew. */
 export class Strays {
   readonly #ports: StrayPorts;
-  #since = new Map<string, number>();
+  #since = new Map<string, { readonly volume: StrayVolume; readonly at: number }>();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: StrayPorts) {
@@ -21,19 +21,26 @@ export class Strays {
   }
 
   /** Those that may go. Never rises: a volume left over is no reason to leave pools empty. */
-  async look(): Promise<string[]> {
+  async look(): Promise<StrayVolume[]> {
     const { engine, clock, log } = this.#ports;
     const now = clock();
     if (now - this.#lookedAt >= LOOK_EVERY_MS) {
       this.#lookedAt = now;
       try {
-        const names = await engine.strayVolumes();
-        this.#since = new Map(names.map((name) => [name, this.#since.get(name) ?? now]));
+        const volumes = await engine.strayVolumes();
+        this.#since = new Map(
+          volumes.map((volume) => [volume.name, { volume, at: this.#since.get(volume.name)?.at ?? now }]),
+        );
       } catch (error) {
         log.warn({ error: String(error) }, 'volumes left over cannot be listed; trying again later');
       }
     }
-    return [...this.#since].filter(([, since]) => now - since >= GRACE_MS).map(([name]) => name);
+    return [...this.#since.values()].filter(({ at }) => now - at >= GRACE_MS).map(({ volume }) => volume);
+  }
+
+  /** It has a container again. */
+  forget(name: string): void {
+    this.#since.delete(name);
   }
 
   async discard(name: string): Promise<void> {

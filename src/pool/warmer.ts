@@ -16,6 +16,7 @@ export class Warmer {
   readonly #setbacks = new Setbacks();
   readonly #comingUp = new Map<string, Promise<void>>();
   readonly #holding = new Set<string>();
+  readonly #unproved = new Set<string>();
   readonly #wakers = new Set<() => void>();
   readonly #listeners: (() => void)[] = [];
 
@@ -31,6 +32,11 @@ export class Warmer {
   /** Milliseconds until creates of this exam are worth trying again after failures; 0 when they are now. */
   pauseMs(examId: number): number {
     return this.#setbacks.pauseMs(examId, this.#parts.clock());
+  }
+
+  /** A student's desktop that was made anew is given to him when it has proved its lock, as one of a pool. */
+  mustProve(containerId: string): void {
+    this.#unproved.add(containerId);
   }
 
   /** Calls `act` at each change of any desktop's state. */
@@ -120,13 +126,15 @@ export class Warmer {
       return;
     }
     // Ready is not enough for a student who is still to come: the lock must be proved. Who has it keeps it.
-    const proof = isPooled(desktop) ? await prover.first(desktop) : undefined;
+    const isNew = isPooled(desktop) || this.#unproved.has(containerId);
+    const proof = isNew ? await prover.first(desktop) : undefined;
     if (proof?.kind === 'bad') {
       const reason = `it failed its proof: ${proof.reason}`;
       roster.setState(containerId, 'failed', reason);
       this.#failed({ ...atFault(desktop), reason, begunAt: began });
       return;
     }
+    this.#unproved.delete(containerId);
     this.#setbacks.cameUp(desktop.labels.examId);
     roster.setState(containerId, 'ready', readiness.note);
     log.info({ desktop: desktop.name, ms: clock() - began, note: readiness.note }, 'desktop ready');

@@ -79,6 +79,13 @@ export function removeOwnTarget(): void {
   const run = (file: string, args: string[]) =>
     execFileSync(file, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
   run(`${ROOT}stop.sh`, ['--force']);
+  // Students' files are kept on purpose; nobody comes back for these.
+  const keepers = `label=vdi.keeper=${OWN_ENV.WORKER_CODE}`;
+  const carriers = run('docker', ['ps', '--all', '--quiet', '--filter', keepers]).split('\n').filter(Boolean);
+  if (carriers.length > 0) run('docker', ['rm', ...carriers]);
+  const files = `label=vdi.worker=${OWN_ENV.WORKER_CODE}`;
+  const left = run('docker', ['volume', 'ls', '--quiet', '--filter', files]).split('\n').filter(Boolean);
+  if (left.length > 0) run('docker', ['volume', 'rm', ...left]);
   const ours = `label=com.docker.compose.project=${OWN_ENV.COMPOSE_PROJECT_NAME}`;
   const volumes = run('docker', ['volume', 'ls', '--quiet', '--filter', ours]).split('\n').filter(Boolean);
   if (volumes.length > 0) run('docker', ['volume', 'rm', ...volumes]);

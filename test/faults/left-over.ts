@@ -14,10 +14,14 @@ export async function nothingLeftOver(rig: Rig): Promise<true | string> {
     ({ name }: { name: string }) => name,
   );
   const mounted = listed.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name));
+  const carriers = await rig.docker.listContainers({ all: true, filters: { label: [`vdi.keeper=${rig.code}`] } });
+  const idle = carriers.filter(({ Mounts }) => !Mounts.some(({ Name }) => mounted.includes(Name)));
   const wrong = [
     ...names.filter((name) => !known.includes(name)).map((name) => `container ${name} unknown`),
     ...known.filter((name) => !names.includes(name)).map((name) => `container ${name} missing`),
     ...(await rig.volumes()).filter((name) => !mounted.includes(name)).map((name) => `volume ${name} of nobody`),
+    // The rig keeps no student's files beyond his session.
+    ...idle.map(({ Names }) => `carrier ${Names[0]} of nobody`),
     ...(await wrongOnNetworks(rig, names)),
     ...(await wrongInRedis(rig, names)),
   ];

@@ -99,6 +99,8 @@ export class Rig {
       WORKER_TOTAL_CPUS: '2',
       WORKER_TOTAL_MEMORY_MB: '10240',
       WORKER_RESERVED_CPUS: '0.5',
+      // A student who comes again starts anew, as tests and benches mean it; those about his files say otherwise.
+      EXAM_WORKSPACE_KEEP_HOURS: '0',
       OUTBOX_DIR: this.#outbox,
       ...this.#options.env,
       ...this.#env,
@@ -183,7 +185,7 @@ export class Rig {
     return this.docker.listContainers({ all: true, filters: { label: [`vdi.worker=${this.code}`] } });
   }
 
-  /** Names of this worker's volumes: each desktop has one. */
+  /** Names of this worker's volumes: each desktop has two, and what a student left has one. */
   async volumes(): Promise<string[]> {
     const { Volumes } = await this.docker.listVolumes({ filters: { label: [`vdi.worker=${this.code}`] } });
     return (Volumes ?? []).map(({ Name }) => Name);
@@ -216,6 +218,14 @@ export class Rig {
     await this.stopWorker();
     for (const desktop of await this.desktops())
       await this.docker.getContainer(desktop.Id).remove({ force: true, v: true });
+    const carriers = { label: [`vdi.keeper=${this.code}`] };
+    const carried = (await this.docker.listContainers({ all: true, filters: carriers })).flatMap(({ Mounts }) =>
+      Mounts.flatMap(({ Name }) => Name ?? []),
+    );
+    for (const { Id } of await this.docker.listContainers({ all: true, filters: carriers }))
+      await this.docker.getContainer(Id).remove({ force: true });
+    // Students' files are there for a while: meant so.
+    for (const name of new Set(carried)) await this.docker.getVolume(name).remove();
     const left = await this.volumes();
     for (const name of left) await this.docker.getVolume(name).remove();
     for (const container of this.#made) await container.remove({ force: true, v: true }).catch(() => undefined);

@@ -51,6 +51,14 @@ test('with the required ones set, the rest has the defaults of seed and contract
   expect(readHeartbeatConfig(HEARTBEAT)).toMatchObject({ intervalMs: 20_000, ttlMs: 120_000, tunnelUrl: null });
 });
 
+test('students’ files are kept for three days unless said otherwise; never for less than no time', () => {
+  expect(readWorkerConfig(WORKER).workspaceKeepMs).toBe(72 * 3_600_000);
+  expect(readWorkerConfig({ ...WORKER, EXAM_WORKSPACE_KEEP_HOURS: '0.5' }).workspaceKeepMs).toBe(1_800_000);
+  expect(readWorkerConfig({ ...WORKER, EXAM_WORKSPACE_KEEP_HOURS: '0' }).workspaceKeepMs).toBe(0);
+  const wrong = { ...WORKER, EXAM_WORKSPACE_KEEP_HOURS: '-1' };
+  expect(() => readWorkerConfig(wrong)).toThrow(/EXAM_WORKSPACE_KEEP_HOURS/);
+});
+
 test('allocate answers inside the caller’s limit, whatever that is', () => {
   for (const limit of [1_000, 15_000, 60_000])
     expect(readWorkerConfig({ ...WORKER, CLUSTER_API_TIMEOUT_MS: String(limit) }).answerWithinMs).toBeLessThan(limit);

@@ -53,7 +53,7 @@ test('stray are this worker’s volumes that no container has, and none is taken
     HostConfig: { Binds: [`${used}:/home`] },
   });
   try {
-    expect(await engine.strayVolumes()).toEqual([stray]);
+    expect(await engine.strayVolumes()).toEqual([{ name: stray, workspace: undefined }]);
     for (const name of [stray, stray, used]) await engine.removeVolume(name);
     const left = (await rig.docker.listVolumes({ filters: JSON.stringify({ label: ['vdi.test=left-over'] }) })).Volumes;
     expect(left.map(({ Name }) => Name).sort()).toEqual([others, used].sort());

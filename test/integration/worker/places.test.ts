@@ -4,8 +4,8 @@ import { AddressTaken } from '../../../src/pool/ports.ts';
 import { imageReference } from '../../rig/images.ts';
 import { Rig } from '../../rig/rig.ts';
 
-// A desktop's home is a volume: it stays when the desktop stops, and goes with it.
-const rig = new Rig({ name: 'places' });
+// A desktop's home and its student's files are volumes: they stay when the desktop stops; the home goes with it.
+const rig = new Rig({ name: 'places', env: { EXAM_WORKSPACE_KEEP_HOURS: '1' } });
 const EXAM = 92;
 const allocate = (userId: number) => rig.call('/api/vdi/cluster/allocate', { examId: EXAM, userId });
 const seated = (userId: number) =>
@@ -21,7 +21,7 @@ describe('a desktop that was killed', () => {
     const { containerId } = await seated(2);
     const shell = (script: string, user = '1000:1000') => rig.exec(containerId, ['bash', '-c', script], user);
     const left = await shell(
-      'cd /home/student && echo work > workspace/work.txt && mv workspace kept && ln -s /home/.exam workspace',
+      'cd /home/student && echo work > workspace/work.txt && ! mv workspace kept 2> /dev/null && ln -s /home/.exam Desktop && ln -s /home/.exam workspace/link',
     );
     expect(left).toMatchObject({ code: 0 });
     await rig.docker.getContainer(containerId).kill();
@@ -29,7 +29,7 @@ describe('a desktop that was killed', () => {
     const running = async () => (await rig.docker.getContainer(containerId).inspect()).State.Running;
     await rig.until('the desktop running again', running, 8_000);
     expect((await seated(2)).containerId).toBe(containerId);
-    expect((await shell('cat /home/student/kept/work.txt')).output).toContain('work');
+    expect((await shell('cat /home/student/workspace/work.txt')).output).toContain('work');
     expect((await shell('stat -c "%U %a" /home/.exam /home/.exam/rdp-password', 'root')).output.trim()).toMatch(
       /^root 700\r?\nroot 600$/,
     );
@@ -42,10 +42,10 @@ describe('a desktop that was killed', () => {
 });
 
 describe('the volume of a desktop', () => {
-  test('is one each, and goes with the release', async () => {
+  test('is one each, and goes with the release; that of the student’s files stays', async () => {
     await seated(1);
     const before = await rig.volumes();
-    expect(before.length).toBe((await rig.desktops()).length);
+    expect(before.length).toBe(2 * (await rig.desktops()).length);
     await rig.call('/api/vdi/cluster/release', { examId: EXAM, userId: 1 });
     await rig.until('one volume less', async () => (await rig.volumes()).length === before.length - 1);
   });

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { readDesktopEvent } from '../../../src/docker/desktop-events.ts';
 import { accepting, asking, statusOf } from '../../../src/docker/errors.ts';
+import { places, readWorkspaceLabels } from '../../../src/docker/places.ts';
 import { packSecrets, unpackPassword } from '../../../src/docker/secret-file.ts';
 import { createOptions, type Template, templateDigest } from '../../../src/docker/template.ts';
 import { EngineDown } from '../../../src/pool/ports.ts';
@@ -50,9 +51,26 @@ describe('a desktop is made', () => {
       expect(host?.CapAdd).not.toContain(never);
   });
 
-  test('with a volume of its own for the home, known as this worker’s, and nothing of the host’s', () => {
-    expect(host?.Mounts).toMatchObject([{ Type: 'volume', Source: '', Target: '/home' }]);
+  test('with volumes of its own for home and workspace, known as this worker’s, and nothing of the host’s', () => {
+    expect(host?.Mounts).toMatchObject([
+      { Type: 'volume', Source: '', Target: '/home' },
+      { Type: 'volume', Source: '', Target: '/home/student/workspace' },
+    ]);
     expect(host?.Mounts?.[0]?.VolumeOptions?.Labels).toEqual(made.Labels);
+    expect(host?.Mounts?.[1]?.VolumeOptions?.Labels).toEqual({ ...made.Labels, 'vdi.workspace': '1' });
+  });
+
+  test('with the workspace of an earlier one, by its name, so that it does not go with this one', () => {
+    const again = places({}, 'earlier').Mounts;
+    expect(again?.[1]).toEqual({ Type: 'volume', Source: 'earlier', Target: '/home/student/workspace' });
+  });
+
+  test('a volume’s labels tell a student’s files from a home', () => {
+    const mine = { 'vdi.worker': 'w', 'vdi.exam': '7', 'vdi.desktop': 'ab', 'vdi.image': 'i', 'vdi.template': 't' };
+    expect(readWorkspaceLabels('v', mine)).toBeUndefined();
+    expect(readWorkspaceLabels('v', null)).toBeUndefined();
+    const files = { ...mine, 'vdi.workspace': '1' };
+    expect(readWorkspaceLabels('v', files)).toEqual({ volume: 'v', examId: 7, desktopId: 'ab' });
   });
 
   test('within its limits, swap included', () => {

@@ -1,12 +1,16 @@
 import { parseName } from '../../../src/desktop/names.ts';
 import type { SignedRecord } from '../../../src/desktop/proof.ts';
+import { type Carrier, type LostWorkspace, parseCarrierName } from '../../../src/desktop/workspace.ts';
 import {
   AddressTaken,
+  type Carried,
+  type CarrierFacts,
   type Container,
   type Engine,
   EngineDown,
   type Order,
   type Readiness,
+  type StrayVolume,
 } from '../../../src/pool/ports.ts';
 import { GATEWAY_BLOCKED, GATEWAY_OPEN, signed } from '../desktop/signed.ts';
 
@@ -18,6 +22,9 @@ type Call =
   | 'remove'
   | 'imageId'
   | 'readiness'
+  | 'carriers'
+  | 'carry'
+  | 'rename'
   | 'strayVolumes'
   | 'removeVolume'
   | 'proofs'
@@ -38,6 +45,10 @@ interface Box {
   readonly hearers: Set<() => void>;
   /** How its lock is now. */
   lock: Lock;
+  /** Its workspace was made with it, and goes with it unless a carrier has it. */
+  readonly ownsVolume: boolean;
+  /** Cannot be started any more. */
+  isDead: boolean;
   /** A living backend has heard that its lock does not hold. */
   isKnownBroken: boolean;
 }
@@ -77,8 +88,15 @@ export class FakeEngine {
   faults: EngineFaults = NO_FAULTS;
   down = false;
   image: string | undefined = 'sha256:one';
-  /** Volumes whose desktop somebody took away without them. */
+  /** Volumes of homes whose desktop somebody took away without them. */
   readonly strays = new Set<string>();
+  /** Students' files, with the desktop that each was made with. */
+  readonly workspaces = new Map<string, LostWorkspace>();
+  readonly carriers = new Map<string, Carrier>();
+  /** Since when files have no desktop. */
+  readonly unmountedAt = new Map<string, number>();
+  /** Says whether the files on this volume may be removed now. */
+  mayLose: (volume: string) => boolean = () => true;
   /** Addresses held by something that is no desktop. */
   readonly foreignAddresses = new Set<string>();
   /** Names of containers that are not this worker's. */
@@ -116,6 +134,23 @@ export class FakeEngine {
     box.starts++;
     this.#say(box, { kind: 'failed', reason: 'it ended before it was ready' });
     box.told = undefined;
+  }
+
+  /** It stops, and will not start again. */
+  kill(containerId: string): void {
+    this.stop(containerId);
+    const box = this.boxes.get(containerId);
+    if (box) box.isDead = true;
+  }
+
+  /** Somebody removes a desktop by hand: its volumes stay. */
+  takeAway(containerId: string): void {
+    const box = this.boxes.get(containerId);
+    if (!box) return;
+    this.boxes.delete(containerId);
+    this.unmountedAt.set(box.container.volume ?? '', this.#time.now);
+    box.starts++;
+    this.#say(box, { kind: 'failed', reason: 'it ended before it was ready' });
   }
 
   /** Its lock breaks, or it falls silent: told at its next proof. */
@@ -166,7 +201,15 @@ export class FakeEngine {
       },
       list: () => ask('list', '', () => [...this.boxes.values()].map((box) => box.container)),
       create: (order) => ask('create', order.name, () => this.#create(order)),
-      restart: (id) => ask('restart', id, () => this.#start(this.#box(id))),
+      restart: (id) =>
+        ask('restart', id, () => {
+          const box = this.#box(id);
+          if (box.isDead) throw Object.assign(new Error('it does not start'), { statusCode: 500 });
+          this.#start(box);
+        }),
+      carriers: () => ask('carriers', '', () => [...this.carriers.values()]),
+      carry: (name, facts) => ask('carry', name, () => this.#carry(name, facts)),
+      rename: (id, name) => ask('rename', name, () => this.#rename(id, name)),
       claim: (from, to) => {
         const box = this.#find(from);
         if (box?.isKnownBroken && parseName(to)?.kind === 'seat')
@@ -187,8 +230,8 @@ export class FakeEngine {
       },
       password: async () => 'secret',
       remove: (id) => ask('remove', id, () => this.#remove(id)),
-      strayVolumes: () => ask('strayVolumes', '', () => [...this.strays]),
-      removeVolume: (name) => ask('removeVolume', name, () => void this.strays.delete(name)),
+      strayVolumes: () => ask('strayVolumes', '', () => this.#strayVolumes()),
+      removeVolume: (name) => ask('removeVolume', name, () => this.#removeVolume(name)),
       imageId: () => ask('imageId', '', () => this.image),
     };
   }
@@ -217,7 +260,15 @@ export class FakeEngine {
     const taken = [...this.boxes.values()].some((box) => box.container.ip === order.ip);
     if (taken || this.foreignAddresses.has(order.ip)) throw new AddressTaken(order.ip);
     const containerId = `c${++this.#made}`;
-    const container = { ...order, containerId, running: false, createdAt: this.#time.now };
+    const volume = order.volume ?? `v${this.#made}`;
+    // As Docker does for a mount by name.
+    if (!this.workspaces.has(volume)) {
+      if (order.volume !== undefined) this.crimes.push(`${order.name} was made with ${volume}, which is gone`);
+      const { examId, desktopId } = order.labels;
+      this.workspaces.set(volume, { volume, examId, desktopId });
+    }
+    this.unmountedAt.delete(volume);
+    const container = { ...order, volume, containerId, running: false, createdAt: this.#time.now };
     const box: Box = {
       container,
       told: undefined,
@@ -227,10 +278,13 @@ export class FakeEngine {
       hearers: new Set(),
       lock: this.faults.lock(),
       isKnownBroken: false,
+      ownsVolume: order.volume === undefined,
+      isDead: false,
     };
     this.boxes.set(containerId, box);
     this.#start(box);
-    return box.container;
+    // What its own volume is called is told by a list only.
+    return { ...box.container, volume: order.volume };
   }
 
   #start(box: Box): void {
@@ -335,14 +389,60 @@ export class FakeEngine {
   }
 
   #remove(idOrName: string): void {
+    if (this.carriers.delete(idOrName)) return;
     const box = this.#find(idOrName);
     if (!box) return;
-    const { name, containerId } = box.container;
-    if (parseName(name)?.kind === 'seat' && !this.mayRemove(name)) this.crimes.push(`${name} was removed while in use`);
-    this.boxes.delete(containerId);
-    box.starts++;
-    this.#say(box, { kind: 'failed', reason: 'it ended before it was ready' });
+    const { name, containerId, running, volume = '' } = box.container;
+    const isStudents = parseName(name)?.kind === 'seat';
+    // One that does not come up may be replaced.
+    const isUseless = !running || box.told?.kind === 'failed';
+    if (isStudents && !this.mayRemove(name) && !isUseless) this.crimes.push(`${name} was removed while in use`);
+    this.takeAway(containerId);
+    if (!box.ownsVolume || this.#isUsed(volume)) return;
+    if (isStudents && !this.mayLose(volume)) this.crimes.push(`${name} was removed with its files`);
+    this.workspaces.delete(volume);
   }
+
+  #isUsed(volume: string): boolean {
+    const containers = [...this.boxes.values()].map(({ container }) => container);
+    return [...containers, ...this.carriers.values()].some((each) => each.volume === volume);
+  }
+
+  #carry(name: string, facts: CarrierFacts): Carried {
+    if (!this.workspaces.has(facts.volume)) return 'no-volume';
+    if ([...this.carriers.values()].some((carrier) => carrier.name === name)) return 'name-taken';
+    const containerId = `k${++this.#made}`;
+    this.carriers.set(containerId, asNamed({ ...facts, name, containerId }));
+    return { containerId };
+  }
+
+  #rename(id: string, name: string): void {
+    const carrier = this.carriers.get(id);
+    if (!carrier) throw Object.assign(new Error(`no such container: ${id}`), { statusCode: 404 });
+    this.carriers.set(id, asNamed({ ...carrier, name }));
+  }
+
+  #strayVolumes(): StrayVolume[] {
+    const lost = [...this.workspaces.values()].filter(({ volume }) => !this.#isUsed(volume));
+    return [
+      ...[...this.strays].map((name) => ({ name })),
+      ...lost.map((workspace) => ({ name: workspace.volume, workspace })),
+    ];
+  }
+
+  #removeVolume(name: string): void {
+    this.strays.delete(name);
+    if (!this.workspaces.has(name) || this.#isUsed(name)) return;
+    if (!this.mayLose(name)) this.crimes.push(`the files on ${name} were removed before their time`);
+    this.workspaces.delete(name);
+  }
+}
+
+/** What Docker knows of a carrier is its name and its volume. */
+function asNamed({ containerId, name, volume }: Carrier): Carrier {
+  const said = parseCarrierName(name);
+  if (!said) throw new Error(`${name} is no carrier's name`);
+  return { ...said, containerId, name, volume };
 }
 
 function forever(): Promise<never> {

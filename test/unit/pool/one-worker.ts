@@ -17,6 +17,7 @@ const SETTINGS: PoolSettings = {
   answerWithinMs: 12_000,
   template: 'template-one',
   network: '10.213.0.0/20',
+  workspaceKeepMs: 3_600_000,
   proofEveryMs: 60_000,
   strictLock: true,
 };

@@ -149,7 +149,9 @@ test('release ends the desktop and its tunnels; again is success; the next sessi
   expect(worker.holder.dropped).toContain('c1');
   expect(await within(worker, 100, worker.pool.release(seat))).toBe(false);
   expect(worker.engine.names()).toEqual([]);
-  expect(idOf(await within(worker, 10_000, worker.pool.allocate(seat)))).toBe('c2');
+  const next = idOf(await within(worker, 10_000, worker.pool.allocate(seat)));
+  expect(next).not.toBe('c1');
+  expect(worker.engine.byName('exam_7_u42')?.containerId).toBe(next);
 });
 
 test('with the engine away: allocate refuses with the reason, release and prewarm rise, a student’s own is answered', async () => {

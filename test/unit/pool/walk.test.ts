@@ -10,6 +10,9 @@ const STEPS = 25;
 const SLOWEST_MS = 400;
 const STUDENTS = 10;
 const EXAMS = [7, 8];
+const KEEP_MS = 120_000;
+/** Between asking for a desktop and being given it. */
+const ANSWER_MS = 30_000;
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -17,6 +20,9 @@ afterEach(() => vi.unstubAllGlobals());
 interface Known {
   /** The desktop that an allocate answered. */
   containerId?: string | undefined;
+  /** Where his files are; and when he left them, after a release. */
+  volume?: string | undefined;
+  left?: { readonly volume: string; readonly at: number } | undefined;
   /** Grows at each release, so that an allocate's late answer is not taken for a newer session's. */
   session: number;
   /** An allocate was asked for since the last release: a desktop may be there though nobody was told. */
@@ -27,7 +33,7 @@ interface Known {
 }
 
 class Walker {
-  readonly worker = new OneWorker({ maxDesktops: 6 });
+  readonly worker = new OneWorker({ maxDesktops: 6, workspaceKeepMs: KEEP_MS });
   readonly random: Seeded;
   readonly seats: Seat[] = EXAMS.flatMap((examId) =>
     Array.from({ length: STUDENTS }, (_, index) => ({ examId, userId: index + 1 })),
@@ -47,6 +53,13 @@ class Walker {
     engine.mayRemove = (name) => {
       const known = this.known.get(name);
       return known === undefined || known.releasing > 0 || known.unsure;
+    };
+    engine.mayLose = (volume) => {
+      const now = this.worker.time.now;
+      return ![...this.known.values()].some(
+        ({ volume: his, left }) =>
+          (his === volume && !this.isLongMissing(volume)) || (left?.volume === volume && now - left.at < KEEP_MS),
+      );
     };
     engine.faults = {
       travel: () => (random.chance(0.2) ? random.whole(0, SLOWEST_MS) : random.whole(0, 5)),
@@ -80,7 +93,9 @@ class Walker {
     else if (dice < 0.78) void this.reconcile();
     else if (dice < 0.83) this.turnEngine();
     else if (dice < 0.88) await this.crash();
-    else if (dice < 0.94) this.stopOne();
+    else if (dice < 0.92) this.stopOne();
+    else if (dice < 0.93) this.loseOne('kill');
+    else if (dice < 0.94) this.loseOne('takeAway');
     else if (dice < 0.96) this.loseHold();
     else if (dice < 0.98) this.breakLock();
     else this.rebuildImage();
@@ -96,6 +111,8 @@ class Walker {
     const { session } = known;
     const run = this.#run;
     known.asked = true;
+    const { left } = known;
+    const isKept = left !== undefined && this.worker.time.now - left.at < KEEP_MS - ANSWER_MS;
     this.note(`allocate ${name}`);
     this.#open++;
     const answer = await this.worker.pool.allocate(seat);
@@ -108,9 +125,17 @@ class Walker {
     const before = this.servedBy.get(containerId);
     if (before !== undefined && before !== name) this.broken(`${containerId} of ${before} was given to ${name}`);
     this.servedBy.set(containerId, name);
-    if (known.containerId !== undefined && known.containerId !== containerId)
+    const { boxes } = this.worker.engine;
+    if (known.containerId !== undefined && known.containerId !== containerId && boxes.has(known.containerId))
       this.broken(`${name} had ${known.containerId} and was given ${containerId}`);
+    // Gone again before the answer came: what his files were on is not known.
+    const volume = boxes.get(containerId)?.container.volume;
+    const expected = known.volume ?? (isKept ? left?.volume : undefined);
+    if (volume !== undefined && expected !== undefined && volume !== expected)
+      this.broken(`${name} had his files on ${expected} and was given ${volume}`);
     known.containerId = containerId;
+    known.volume ??= volume;
+    known.left = undefined;
   }
 
   async release(seat: Seat): Promise<void> {
@@ -119,6 +144,8 @@ class Walker {
     const run = this.#run;
     known.session++;
     known.containerId = undefined;
+    if (known.volume !== undefined) known.left = { volume: known.volume, at: this.worker.time.now };
+    known.volume = undefined;
     known.asked = false;
     known.releasing++;
     this.note(`release ${name}`);
@@ -178,6 +205,30 @@ class Walker {
     if (this.random.chance(0.8)) this.worker.pool.nudge();
   }
 
+  lose(volume: string): void {
+    if ([...this.worker.engine.carriers.values()].some((carrier) => carrier.volume === volume)) return;
+    // Claimed a moment ago: should this process die too, nobody knows whose it was.
+    for (const known of this.known.values()) if (known.volume === volume) known.volume = known.containerId = undefined;
+  }
+
+  /** Without a desktop: after a crash nobody knows that the session went on, and the files' time runs. */
+  isLongMissing(volume: string): boolean {
+    const since = this.worker.engine.unmountedAt.get(volume);
+    return since !== undefined && this.worker.time.now - since >= KEEP_MS;
+  }
+
+  /** It will not start again, or somebody takes it away by hand. */
+  loseOne(how: 'kill' | 'takeAway'): void {
+    const boxes = [...this.worker.engine.boxes.keys()];
+    if (boxes.length === 0) return;
+    const id = this.random.pick(boxes);
+    this.note(`${id}: ${how}`);
+    const { volume } = this.worker.engine.boxes.get(id)?.container ?? {};
+    if (how === 'takeAway' && volume !== undefined) this.lose(volume);
+    this.worker.engine[how](id);
+    if (this.random.chance(0.8)) this.worker.pool.nudge();
+  }
+
   breakLock(): void {
     const boxes = [...this.worker.engine.boxes.keys()];
     if (boxes.length === 0) return;
@@ -207,10 +258,18 @@ class Walker {
     if (engine.crimes.length > 0) this.broken(engine.crimes.join('; '));
     if (engine.mostKnown > settings.maxDesktops) this.broken(`${engine.mostKnown} desktops on a host for 6`);
     for (const [name, known] of this.known) {
-      if (known.containerId === undefined) continue;
-      if (engine.byName(name)?.containerId !== known.containerId)
-        this.broken(`${name} had ${known.containerId}, which is gone or another's`);
+      if (known.volume === undefined) continue;
+      if (!engine.workspaces.has(known.volume) && this.isLongMissing(known.volume)) {
+        known.volume = known.containerId = undefined;
+        continue;
+      }
+      if (!engine.workspaces.has(known.volume)) this.broken(`the files of ${name} on ${known.volume} are gone`);
+      const there = engine.byName(name);
+      if (there && there.volume !== known.volume)
+        this.broken(`${name} had his files on ${known.volume} and sits at ${there.containerId} with ${there.volume}`);
     }
+    const mounted = [...engine.boxes.values()].map(({ container }) => container.volume);
+    if (new Set(mounted).size < mounted.length) this.broken(`two desktops have the same files: ${mounted}`);
   }
 
   async settleDown(): Promise<void> {
@@ -231,6 +290,7 @@ class Walker {
     this.historyIsTrue();
     this.poolsAreAsAsked();
     this.quarantineIsKept();
+    this.workspacesAreKept();
     await this.everybodyComesBack();
   }
 
@@ -290,15 +350,41 @@ class Walker {
       if (place?.kind === 'pool' && lock !== 'holds') this.broken(`${container.name} is served, its lock is ${lock}`);
   }
 
+  workspacesAreKept(): void {
+    const { engine, time } = this.worker;
+    const seats = [...engine.boxes.values()].filter(({ container }) => parseName(container.name)?.kind === 'seat');
+    const carriers = [...engine.carriers.values()];
+    for (const { container } of seats)
+      if (!carriers.some(({ volume, keptSince }) => volume === container.volume && keptSince === undefined))
+        this.broken(`the files of ${container.name} have no carrier`);
+    for (const { name, volume, keptSince } of carriers) {
+      if (keptSince !== undefined && time.now - keptSince > KEEP_MS + 30_000) this.broken(`${name} is still there`);
+      if (keptSince === undefined && this.#isPlaceFor() && !seats.some(({ container }) => container.volume === volume))
+        this.broken(`${name} says that it is in use`);
+    }
+  }
+
+  /** A slot is free, or held by a desktop that nobody has. */
+  #isPlaceFor(): boolean {
+    const { engine, settings } = this.worker;
+    const isPool = (name: string): boolean => parseName(name)?.kind === 'pool';
+    return engine.slotsTaken() < settings.maxDesktops || engine.names().some(isPool);
+  }
+
   async everybodyComesBack(): Promise<void> {
     for (const seat of this.seats) {
-      const { containerId } = this.know(seatName(seat));
-      if (containerId === undefined) continue;
+      const { engine, time } = this.worker;
+      const name = seatName(seat);
+      const { volume } = this.know(name);
+      if (volume === undefined) continue;
+      const isRoom = engine.byName(name) !== undefined || this.#isPlaceFor();
       void this.allocate(seat);
-      await this.worker.time.advance(20_000);
-      if (this.#open > 0) this.broken(`${seatName(seat)} got no answer`);
-      const answered = this.diary.at(-1);
-      if (!answered?.endsWith(`: ${containerId}`)) this.broken(`${seatName(seat)} does not get ${containerId} back`);
+      await time.advance(20_000);
+      if (this.#open > 0) this.broken(`${name} got no answer`);
+      const now = engine.byName(name);
+      const answer = this.diary.findLast((line) => line.includes(`allocated ${name}: `));
+      if (isRoom && !answer?.endsWith(`: ${now?.containerId}`)) this.broken(`${name} does not get his desktop back`);
+      if (isRoom && now?.volume !== volume) this.broken(`${name} does not get his files on ${volume} back`);
     }
   }
 }

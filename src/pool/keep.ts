@@ -1,0 +1,102 @@
+import { assertNever } from '../desktop/assert-never.ts';
+import { type Seat, seatName } from '../desktop/names.ts';
+import { type Carrier, planWorkspaces, type WorkspaceStep } from '../desktop/workspace.ts';
+import type { PoolParts } from './parts.ts';
+import { EngineDown } from './ports.ts';
+import { restore } from './restore.ts';
+
+/** While students come, the engine has better things to do than carriers. */
+const RUSH_MS = 2_000;
+
+/** What is to be done for students' files now. */
+export async function workspaceSteps(parts: PoolParts): Promise<WorkspaceStep[]> {
+  const { roster, maker, workspaces, strays, settings, clock } = parts;
+  const lost = (await strays.look()).flatMap(({ workspace }) => workspace ?? []);
+  return planWorkspaces(
+    {
+      desktops: [...roster.all(), ...maker.unborn()],
+      carriers: workspaces.carriers,
+      seated: workspaces.seated,
+      lost,
+      keepMs: settings.workspaceKeepMs,
+    },
+    clock(),
+  );
+}
+
+/**
+ * Does one step, each looked at again in the student's turn. One that the engine refuses holds up nobody else's.
+ * @returns whether it was done
+ */
+export async function performForWorkspace(parts: PoolParts, step: WorkspaceStep): Promise<boolean> {
+  try {
+    return await perform(parts, step);
+  } catch (error) {
+    if (error instanceof EngineDown) throw error;
+    parts.log.error(
+      { step: step.kind, of: step.name, error: String(error) },
+      'a student’s files could not be looked after',
+    );
+    return false;
+  }
+}
+
+async function perform(parts: PoolParts, step: WorkspaceStep): Promise<boolean> {
+  const { workspaces, strays, turns, rush, clock } = parts;
+  switch (step.kind) {
+    case 'carry':
+      if (clock() - rush.lastJoinAt < RUSH_MS) return false;
+      return turns.with(step.name, async () => {
+        const session = workspaces.seated.get(step.session.volume);
+        if (!session) return false;
+        // Gone, files and all: nothing is left that could be given back.
+        if (!(await workspaces.carry(session))) workspaces.forget(session.volume);
+        return true;
+      });
+    case 'keep':
+      return turns.with(step.name, async () => {
+        const carrier = unmounted(parts, step.volume);
+        if (carrier?.keptSince !== undefined || !carrier?.seat || goesOn(parts, carrier, carrier.seat)) return false;
+        await workspaces.keepCarried(carrier, carrier.seat);
+        return true;
+      });
+    case 'restore':
+      return turns.with(step.name, async () => {
+        const carrier = unmounted(parts, step.volume);
+        if (carrier?.keptSince !== undefined || !carrier?.seat || !goesOn(parts, carrier, carrier.seat)) return false;
+        return typeof (await restore(parts, carrier.seat, carrier)) !== 'string';
+      });
+    case 'expire':
+      return turns.with(ownerOf(parts, step.name), async () => {
+        const carrier = workspaces.carriers.find(({ name }) => name === step.name);
+        if (!carrier || isMounted(parts, carrier.volume)) return false;
+        await workspaces.expire(carrier);
+        return true;
+      });
+    case 'find':
+      strays.forget(step.lost.volume);
+      await workspaces.find(step.lost);
+      return true;
+    default:
+      return assertNever(step);
+  }
+}
+
+function ownerOf({ workspaces }: PoolParts, name: string): string {
+  const seat = workspaces.carriers.find((carrier) => carrier.name === name)?.seat;
+  return seat ? seatName(seat) : name;
+}
+
+function unmounted(parts: PoolParts, volume: string): Carrier | undefined {
+  if (isMounted(parts, volume)) return undefined;
+  return parts.workspaces.carriers.find((carrier) => carrier.volume === volume && carrier.keptSince === undefined);
+}
+
+function isMounted({ roster, maker }: PoolParts, volume: string): boolean {
+  return [...roster.all(), ...maker.unborn()].some((desktop) => desktop.volume === volume);
+}
+
+/** His session was seen here and has not been ended. */
+function goesOn({ roster, workspaces }: PoolParts, { volume }: Carrier, seat: Seat): boolean {
+  return workspaces.seated.has(volume) && !roster.atSeat(seat);
+}

@@ -1,0 +1,24 @@
+import type { RemoveReason } from '../desktop/plan.ts';
+import { bestEffort, type PoolParts } from './parts.ts';
+
+/** Removes a pool desktop, or takes one that is still to be made out of the line. */
+export async function removeFromPool(parts: PoolParts, containerId: string, why: RemoveReason): Promise<boolean> {
+  const { roster, engine, holder, history, mirror, log } = parts;
+  if (parts.maker.cancel(containerId)) return true;
+  // Taken out of reach of a claim and looked at again in one turn of the event loop, so no student can get it in between.
+  const desktop = roster.speakForPooled(containerId);
+  if (!desktop) return false;
+  try {
+    holder.drop(containerId);
+    history.leaving(desktop, why, desktop.reason);
+    // By its name in the pool: one that became a student's unknown to us is not found, and stays.
+    await engine.remove(desktop.name);
+    roster.delete(containerId);
+    history.gone(containerId);
+  } finally {
+    roster.forget(containerId);
+  }
+  await bestEffort(log, 'pool', mirror.poolLeft(desktop.labels.examId, desktop.name));
+  log.info({ desktop: desktop.name, why, reason: desktop.reason }, 'pool desktop removed');
+  return true;
+}
