@@ -22,7 +22,7 @@ try {
   const chosen = engineFaults(engine).filter(({ name }) =>
     values.only.split('|').some((words) => name.includes(words)),
   );
-  const size = { students: Number(values.students), warm: Number(values.warm) };
+  const size = { students: Number(values.students), warm: Number(values.warm), slack: 1 };
   const random = new Seeded(Number(values.seed));
   const rows = await provokeAll(chosen, { random, ...size, engine: engine.socket });
   console.log(JSON.stringify(rows));

@@ -10,7 +10,7 @@ export async function provokeAll(faults: readonly Fault[], cast: Cast): Promise<
   const rows: Row[] = [];
   if (faults.length === 0) return rows;
   const { scene, close } = await openScene(cast);
-  for (const fault of faults) rows.push(await provoke(fault, scene));
+  for (const fault of faults) rows.push(await provoke(fault, scene, cast.slack));
   // What cannot be taken down is as bad as what does not come back.
   await close().catch((error: unknown) => {
     rows.push({ fault: 'all taken down', provoked: String(error), goalMs: GOAL_MS, backMs: Number.POSITIVE_INFINITY });
@@ -18,9 +18,10 @@ export async function provokeAll(faults: readonly Fault[], cast: Cast): Promise<
   return rows;
 }
 
-async function provoke(fault: Fault, scene: Scene): Promise<Row> {
+async function provoke(fault: Fault, scene: Scene, slack: number): Promise<Row> {
   const { invariants, rig } = scene;
-  const { name, replaces = false, goalMs = GOAL_MS } = fault;
+  const { name, replaces = false } = fault;
+  const goalMs = (fault.goalMs ?? GOAL_MS) * slack;
   console.log(`… ${name}`);
   const from = rig.log.length;
   const provoked = await fault.act(scene).then(

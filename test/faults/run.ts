@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   const random = new Seeded(Number(seed));
   const isMeant = (name: string): boolean => only.split('|').some((words) => name.includes(words));
   const chosen = faults(random).filter((fault) => (fault.quick || !quick) && isMeant(fault.name));
-  const size = { students: Number(values.students), warm: Number(values.warm) };
+  const size = { students: Number(values.students), warm: Number(values.warm), slack: quick ? 3 : 1 };
   const rows = await provokeAll(chosen, { random, ...size, engine: '/var/run/docker.sock' });
   const ofEngine = ENGINE_FAULTS.filter((name) => !quick && isMeant(name));
   if (ofEngine.length > 0) rows.push(...(await onOwnEngine(ofEngine, process.argv.slice(2))));

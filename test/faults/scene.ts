@@ -39,6 +39,8 @@ export interface Cast {
   readonly random: Seeded;
   readonly students: number;
   readonly warm: number;
+  /** How many times the goals a part may take to come back: the quick part is run on busy machines, too. */
+  readonly slack: number;
   /** Socket of the engine. */
   readonly engine: string;
 }
