@@ -45,7 +45,8 @@ async function perform(parts: PoolParts, step: WorkspaceStep): Promise<boolean> 
   const { workspaces, strays, turns, rush, clock } = parts;
   switch (step.kind) {
     case 'carry':
-      if (clock() - rush.lastJoinAt < RUSH_MS) return false;
+      // Either way: a clock that was set back must not hold them up.
+      if (Math.abs(clock() - rush.lastJoinAt) < RUSH_MS) return false;
       return turns.with(step.name, async () => {
         const session = workspaces.seated.get(step.session.volume);
         if (!session) return false;

@@ -21,7 +21,7 @@ export async function revive(parts: PoolParts, own: Desktop): Promise<Desktop | 
   const seat = seatOf(own);
   const last = restartedAt.get(own.containerId);
   const session = await workspaces.sessionOf(own);
-  const startsHelp = (last === undefined || clock() - last > SOON_MS) && !isDistrusted(own);
+  const startsHelp = (last === undefined || Math.abs(clock() - last) > SOON_MS) && !isDistrusted(own);
   // Without its files elsewhere it is never given up: they are on it.
   if (!seat || !session || startsHelp) {
     try {

@@ -29,6 +29,8 @@ export class OneWorker {
   readonly mirror = new FakeMirror();
   /** What the host has left: plenty, unless a test takes it. */
   left: HostLeft = {};
+  /** How far somebody has set the host's clock. Milliseconds. */
+  clockOff = 0;
   load: HostLoad = { cores: 2, stalled: 0, perCore: 0 };
   readonly ledger = new FakeLedger();
   readonly settings: PoolSettings;
@@ -66,7 +68,7 @@ export class OneWorker {
       mirror: this.mirror,
       ledger: this.ledger,
       holder: this.holder,
-      clock: () => this.time.now,
+      clock: () => this.time.now + this.clockOff,
       log: SILENT,
       proofKeyOf: keyOf,
       newId: () => `d${++this.#ids}`,

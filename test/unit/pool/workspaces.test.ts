@@ -37,6 +37,16 @@ test('a claim asks the engine for nothing but the rename; the carrier comes when
   expect(carriers(worker)).toEqual(['exam_7_u42_work_d1']);
 });
 
+test('a clock that is set back holds no carrier up', async () => {
+  const worker = new OneWorker().start();
+  await within(worker, 10_000, worker.pool.prewarm(7, 1));
+  await within(worker, 50, worker.pool.allocate(seat));
+  expect(carriers(worker)).toEqual([]);
+  worker.clockOff = -2 * HOUR;
+  await worker.time.advance(30_000);
+  expect(carriers(worker)).toEqual(['exam_7_u42_work_d1']);
+});
+
 test('released files are kept, given back at the next join, and gone an hour after the last release', async () => {
   const worker = await seated();
   const volume = volumeAt(worker);
