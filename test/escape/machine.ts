@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Container } from 'dockerode';
+import { studentOf } from '../rig/student.ts';
 
 export interface Outcome {
   /** The command ended with 0. */
@@ -17,7 +18,7 @@ export async function run(
 ): Promise<Outcome> {
   const exec = await container.exec({
     Cmd: [...command],
-    User: user === 'student' ? '1000:1000' : '0:0',
+    User: user === 'student' ? await studentOf(container) : '0:0',
     WorkingDir: '/tmp',
     AttachStdout: true,
     AttachStderr: true,

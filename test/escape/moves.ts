@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Container } from 'dockerode';
+import { AS_STUDENT } from '../rig/student.ts';
 import { probe, shell } from './attempts.ts';
 import { run } from './machine.ts';
 import { LABELS } from './networks.ts';
@@ -13,7 +14,7 @@ const SITE = readFileSync(new URL('site.py', import.meta.url), 'utf8');
 const FIRST = 100;
 /** Longer than the answers' time to live: whoever asks again hears the new address. */
 const BOTH_MS = 1300;
-const STUDENT = ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups', 'env', 'HOME=/home/student'];
+const STUDENT = [...AS_STUDENT, 'env', 'HOME=/home/student'];
 
 // New programs that look the name up each time: http, https, both families as they come.
 const LOADS = `rm -f /tmp/over; loads=0 failed=0 why=

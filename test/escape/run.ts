@@ -1,6 +1,7 @@
 // npm run escape: tries to get out of a real desktop, each attempt beside a control that shows the way exists without the lock.
 import { parseArgs } from 'node:util';
 import Docker, { type Container } from 'dockerode';
+import { AS_STUDENT } from '../rig/student.ts';
 import { type Attempt, allowed, allowedOpen, byNetwork, byOpenWeb } from './attempts.ts';
 import { byAccount, byBrowser, byKernel, byPrivilege } from './attempts-inside.ts';
 import { allowedByName, byServerName } from './attempts-names.ts';
@@ -20,7 +21,7 @@ interface Row {
   readonly control?: Outcome;
 }
 
-const STUDENT = ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups', 'env', 'HOME=/home/student'];
+const STUDENT = [...AS_STUDENT, 'env', 'HOME=/home/student'];
 
 /** In the desktop both are what they are below the entry point; anywhere else root is whole. */
 const inDesktop = (desktop: Container, as: Attempt['as'], command: readonly string[]) =>

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Docker from 'dockerode';
 import { imageReference } from './images.ts';
+import { studentOf } from './student.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const LABEL = 'vdi.test';
@@ -202,10 +203,20 @@ export class Rig {
   }
 
   /** Runs a command in a container. @returns its exit code and all that it printed */
-  async exec(id: string, command: string[], user = ''): Promise<{ code: number; output: string }> {
-    const exec = await this.docker
-      .getContainer(id)
-      .exec({ Cmd: command, User: user, AttachStdout: true, AttachStderr: true, Tty: true });
+  async exec(
+    id: string,
+    command: string[],
+    as: 'root' | 'student' = 'root',
+  ): Promise<{ code: number; output: string }> {
+    const container = this.docker.getContainer(id);
+    const user = as === 'student' ? await studentOf(container) : '';
+    const exec = await container.exec({
+      Cmd: command,
+      User: user,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: true,
+    });
     const stream = await exec.start({ Tty: true });
     let output = '';
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -41,8 +41,8 @@ export class Seat {
   }
 
   /** What a shell inside prints, as root unless told otherwise. */
-  async inside(command: string, user = ''): Promise<string> {
-    return (await this.rig.exec(this.desktop, ['sh', '-c', command], user)).output.trim();
+  async inside(command: string, as: 'root' | 'student' = 'root'): Promise<string> {
+    return (await this.rig.exec(this.desktop, ['sh', '-c', command], as)).output.trim();
   }
 
   /** The processes of xrdp that paint for a client: the first of all is the one that listens. */

@@ -29,7 +29,7 @@ test('closed, it comes back on the exam page, with the keyboard on it', async ()
 
 test('a session that has ended comes back the same way, and the same login goes on', async () => {
   const before = await opened();
-  await seat.inside('kill -9 $(pgrep -x Xorg)', '1000');
+  await seat.inside('kill -9 $(pgrep -x Xorg)', 'student');
   await seat.rig.until('the page opened again', async () => (await opened()) > before);
   student = await seat.sitDown();
   await reaches('again');
@@ -55,7 +55,7 @@ test.each(['file:///etc/passwd', 'chrome://policy/', 'chrome://settings/', 'view
   async (address) => {
     await visit(address);
     const title = address.startsWith('view-source') ? 'odd.school.test' : address;
-    const windows = () => seat.inside('DISPLAY=:10 XAUTHORITY=/home/student/.Xauthority wmctrl -l', '1000');
+    const windows = () => seat.inside('DISPLAY=:10 XAUTHORITY=/home/student/.Xauthority wmctrl -l', 'student');
     await seat.rig.until(`the blocked page of ${address}`, async () =>
       (await windows()).includes(` ${title} - Chromium`),
     );

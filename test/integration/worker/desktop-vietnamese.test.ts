@@ -29,7 +29,7 @@ test('VNI, once chosen, is what counts, also for an input method that has died',
   // What the choice in the keyboard icon's menu leaves behind; the session starts the input method anew.
   const choice =
     'mkdir -p .config/fcitx5/conf; echo InputMethod=VNI > .config/fcitx5/conf/unikey.conf; pkill -KILL fcitx5';
-  await seat.inside(`cd /home/student; ${choice}`, '1000');
+  await seat.inside(`cd /home/student; ${choice}`, 'student');
   await seat.rig.until('the input method', async () => (await seat.inside('pgrep -xc fcitx5')) === '1');
   await pause(2_000);
   expect(await field('abc')).toBe('abc ');

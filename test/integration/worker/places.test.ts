@@ -19,7 +19,8 @@ afterAll(() => rig.stop());
 describe('a desktop that was killed', () => {
   test('comes back with the student’s files, and root’s hand followed no link that he left', async () => {
     const { containerId } = await seated(2);
-    const shell = (script: string, user = '1000:1000') => rig.exec(containerId, ['bash', '-c', script], user);
+    const shell = (script: string, as: 'root' | 'student' = 'student') =>
+      rig.exec(containerId, ['bash', '-c', script], as);
     const left = await shell(
       'cd /home/student && echo work > workspace/work.txt && ! mv workspace kept 2> /dev/null && ln -s /home/.exam Desktop && ln -s /home/.exam workspace/link',
     );

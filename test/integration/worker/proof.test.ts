@@ -51,7 +51,7 @@ async function tell(id: string, record: object, signature?: string): Promise<voi
   const key = proofKey(proofMaster(rig.clusterToken), desktopId);
   const signed = signature ?? createHmac('sha256', key).update(text).digest('hex');
   const line = `desktop-event {"event":"proof","record":"${text}","signature":"${signed}"}`;
-  const { code, output } = await rig.exec(id, ['bash', '-c', `echo '${line}' >> /proc/1/fd/1`], '0');
+  const { code, output } = await rig.exec(id, ['bash', '-c', `echo '${line}' >> /proc/1/fd/1`]);
   if (code !== 0) throw new Error(output);
 }
 
@@ -105,7 +105,7 @@ test.each<[string, string[], RegExp]>([
 ])('when %s, the next proof fails and the desktop is replaced', async (_how, command, reason) => {
   const name = await warmOne();
   const id = await idOf(name);
-  const { code, output } = await rig.exec(id, command, '0');
+  const { code, output } = await rig.exec(id, command);
   expect(code, output).toBe(0);
   await isReplaced(name, id, reason);
 });
@@ -124,7 +124,7 @@ test.each<[string, (id: string, other: string) => Promise<void>, RegExp]>([
 test('a desktop that falls silent is quarantined after three periods; an old record does not save it', async () => {
   const name = await warmOne();
   const id = await idOf(name);
-  await rig.exec(id, ['bash', '-c', 'kill -STOP $(pgrep -f [e]xam/prove)'], '0');
+  await rig.exec(id, ['bash', '-c', 'kill -STOP $(pgrep -f [e]xam/prove)']);
   await tell(id, { at: new Date(Date.now() - 3_600_000).toISOString() });
   await isReplaced(name, id, /no proof for 12 s, but a record of .* out of date/);
 });
@@ -134,7 +134,7 @@ test('in use a failed proof is shown and touches nothing; the reason of a quaran
   const answer = await rig.call('/api/vdi/cluster/allocate', { examId: EXAM, userId: 5 });
   expect(answer.status).toBe(200);
   const id: string = answer.body.containerId;
-  await rig.exec(id, ['nft', 'insert', 'rule', 'inet', 'exam', 'output', 'accept'], '0');
+  await rig.exec(id, ['nft', 'insert', 'rule', 'inet', 'exam', 'output', 'accept']);
   const shown = await rig.until('it is shown', async () =>
     (await desktops()).find((desktop) => desktop.name === 'exam_92_u5' && desktop.proof?.result === 'bad'),
   );

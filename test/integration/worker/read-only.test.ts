@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rig } from '../../rig/rig.ts';
+import { AS_STUDENT } from '../../rig/student.ts';
 
 // Where a desktop can be written at all.
 const rig = new Rig({ name: 'read-only' });
 const WALK = readFileSync(new URL('writable.pl', import.meta.url), 'utf8');
 const DROPPED = ['/usr/lib/exam/drop'];
-const STUDENT = [...DROPPED, 'setpriv', '--reuid=1000', '--regid=1000', '--clear-groups'];
+const STUDENT = [...DROPPED, ...AS_STUDENT];
 
 let containerId = '';
 
@@ -44,7 +45,7 @@ describe('a desktop can be written', () => {
 });
 
 describe('a desktop is held by its create options', () => {
-  const seen = async (script: string) => (await rig.exec(containerId, ['bash', '-c', script], '1000:1000')).output;
+  const seen = async (script: string) => (await rig.exec(containerId, ['bash', '-c', script], 'student')).output;
 
   test('no memory dumps, no file beyond 2 GB, no new privileges', async () => {
     expect(await seen('ulimit -Hc; ulimit -Hf; grep NoNewPrivs /proc/self/status')).toMatch(
@@ -90,7 +91,7 @@ describe('a desktop is held by its create options', () => {
       const { code, output } = await rig.exec(
         containerId,
         ['env', 'HOME=/home/student', 'bash', '-ec', `cd ~/workspace && ${script}`],
-        '1000:1000',
+        'student',
       );
       expect(code, output).toBe(0);
     }

@@ -1,10 +1,29 @@
 # shellcheck shell=bash
-# The student's account: uid 1000, home /home/student whatever the name, so that files and settings stay where they are.
+# The student's account: home /home/student whatever the name, so that files and settings stay where they are.
 
 ACCOUNT_FAULT=
-STUDENT_UID=1000
+STUDENT_GID=1000
 ACCOUNTS=/usr/lib/exam/accounts
 PASSWORD_FILE=/home/.exam/rdp-password
+
+# The kernel counts what a uid holds (descriptors on their way, inotify instances, threads) for the whole host: with one uid
+# for all, one student could use up what every desktop's browser needs. So each desktop's student has a uid made from its
+# IPv4 address, which no other desktop of the engine has at the same time, and which stays over a restart.
+choose_student_uid() {
+  local hosts address a b c d
+  IFS= read -rd '' hosts < /etc/hosts || true
+  export STUDENT_UID=1000
+  if ! [[ $hosts =~ (^|$'\n')([0-9.]+)[[:space:]]+"$HOSTNAME" ]]; then return; fi
+  address=${BASH_REMATCH[2]}
+  IFS=. read -r a b c d <<< "$address"
+  STUDENT_UID=$(((1 << 24) + (b << 16) + (c << 8) + d))
+}
+
+# The image's files are uid 1000's, and a workspace may come from another desktop. Before any process of the student's
+# is there; links are not followed.
+own_home() {
+  if [ "$(stat -c %u /home/student)" != "$STUDENT_UID" ]; then chown -hR "$STUDENT_UID:$STUDENT_GID" /home/student; fi
+}
 
 # Copies the account files of the image, where the student is `student` and has no password. In the shell alone:
 # usermod and chpasswd would take 60 ms of every desktop's start.
@@ -16,7 +35,10 @@ write_accounts() { # NAME HASH
     IFS= read -rd '' text < "$ACCOUNTS/$file" || true
     rest=${text#*$'\n'student:}
     text=${text%%$'\n'student:*}
-    if [ "$file" = shadow ]; then rest=$2:${rest#*:}; fi
+    case "$file" in
+      shadow) rest=$2:${rest#*:} ;;
+      passwd) rest=x:$STUDENT_UID:${rest#x:*:} ;;
+    esac
     printf '%s\n%s:%s' "$text" "$1" "$rest" > "/run/exam/$file"
   done
   chmod 644 /run/exam/passwd /run/exam/group
@@ -55,8 +77,8 @@ xml() { local t=${1//&/&amp;}; t=${t//</&lt;}; t=${t//>/&gt;}; printf '%s' "${t/
 # workspace must not lead root's hand anywhere.
 fill_workspace() {
   # The work may come on a volume that a bare engine made as root's.
-  if [ -O /home/student/workspace ] && ! [ -L /home/student/workspace ]; then chown "$STUDENT_UID:$STUDENT_UID" /home/student/workspace; fi
-  setpriv --reuid="$STUDENT_UID" --regid="$STUDENT_UID" --clear-groups --inh-caps=-all sh -c '
+  if [ -O /home/student/workspace ] && ! [ -L /home/student/workspace ]; then chown "$STUDENT_UID:$STUDENT_GID" /home/student/workspace; fi
+  setpriv --reuid="$STUDENT_UID" --regid="$STUDENT_GID" --clear-groups --inh-caps=-all sh -c '
     cd /home/student/workspace && ! [ -e .exam ] && cp -rn /usr/share/exam/workspace/. . && : > .exam' > /dev/null 2>&1 || true
 }
 

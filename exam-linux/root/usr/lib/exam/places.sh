@@ -6,7 +6,7 @@ make_places() {
   rm -rf /run/xrdp /tmp/.X10-lock /tmp/.X11-unix/X10 /run/user/1000/bus
   install -d -m 0711 /run/exam
   install -d -m 1777 /tmp/.X11-unix /tmp/.ICE-unix
-  install -d -o 1000 -g 1000 -m 0700 /run/user/1000
+  install -d -o "$STUDENT_UID" -g "$STUDENT_GID" -m 0700 /run/user/1000
 }
 
 # setgid, so that the X server's socket belongs to xrdp's group. Without FSETID only a member of the group may set that
