@@ -2,7 +2,7 @@
 # Starts this worker, or brings a running one up to date with its settings. Safe to run twice.
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-for part in terminal env standalone apt engine host-limits images build pack-images compose ready summary; do
+for part in terminal env standalone apt engine images build pack-images compose ready summary; do
   # shellcheck source=/dev/null
   . "$ROOT/scripts/$part.sh"
 done
@@ -60,7 +60,6 @@ main() {
   if is_standalone; then resolve_images node redis guacd postgres; else resolve_images node redis guacd; fi
   ready_worker_image
   ready_exam_image
-  raise_inotify_limit
   start_services
   wait_until_ready
   print_summary

@@ -1,10 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Rig } from '../rig/rig.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MANY_SLOTS = 15;
 /** Asking takes CPU from what is being measured. */
 const POLL_MS = 100;
 
@@ -61,7 +57,6 @@ export class Ground {
    * being measured.
    */
   async worker(slots: number, env: Readonly<Record<string, string>> = {}): Promise<Rig> {
-    if (slots >= MANY_SLOTS) raiseHostLimits();
     const rig = new Rig({
       name: 'bench',
       env: { EXAM_VM_CPUS: '0.01', WORKER_TOTAL_MEMORY_MB: String(1024 + 1536 * slots), ...env },
@@ -76,16 +71,6 @@ export class Ground {
     this.say(`worker ${rig.code} is up, ${slots} slots`);
     return rig;
   }
-}
-
-/** As start.sh does on a worker's host: the usual limit of inotify instances ends at about 25 desktops. */
-function raiseHostLimits(): void {
-  const script = 'say() { echo "$*" >&2; }; warn() { say "$*"; }; . scripts/host-limits.sh; raise_inotify_limit';
-  execFileSync('bash', ['-c', script], {
-    cwd: ROOT,
-    env: { ...process.env, SYSCTL_FOLDER: '/nonexistent' },
-    stdio: 'inherit',
-  });
 }
 
 /** Ids of exams of this run alone: desktops' names are one engine's, and other workers' tests may run on it. */
