@@ -24,7 +24,7 @@ const seated = (userId: number): Promise<string> =>
     60_000,
   );
 const shell = async (containerId: string, script: string): Promise<string> => {
-  const { code, output } = await rig.exec(containerId, ['bash', '-c', script], '1000:1000');
+  const { code, output } = await rig.exec(containerId, ['bash', '-c', script], 'student');
   expect(code, output).toBe(0);
   return output;
 };
