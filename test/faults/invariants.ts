@@ -26,7 +26,7 @@ export interface Seated extends Seat {
 /** The exam whose pool is kept filled. Its own in each run: students' names are unique on an engine. */
 export const EXAM = 2 * process.pid;
 const WORK = '/home/student/workspace/work.txt';
-const STUDENT = '1000';
+const STUDENT = 'student';
 const SEEN_MS = 40_000;
 const AGAIN_MS = 200;
 
