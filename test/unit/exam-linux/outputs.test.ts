@@ -33,5 +33,5 @@ test('what root starts under the student’s uid never inherits PID 1’s output
 // An `env` between the two could be traced for a millisecond, and a proof was signed that the student had written.
 test('root’s part becomes the probe without a program in between that the student may trace', () => {
   const prove = readFileSync(new URL('prove', folder), 'utf8');
-  expect(prove).toMatch(/exec -c setpriv [^"]*\\\n\s+"\$EXAM_LIB\/probe"/);
+  expect(prove).toMatch(/exec -c setpriv --reuid="\$STUDENT_UID" [^"]*\\\n\s+"\$EXAM_LIB\/probe"/);
 });
