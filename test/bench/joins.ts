@@ -21,15 +21,20 @@ const CALM_MS = 11_000;
  * filled at the worker's own pace, and while ten of the same desktops are made without giving way.
  */
 export async function measure(ground: Ground): Promise<Measured> {
-  const rig = await ground.worker(2 * JOINS + REFILL + 1);
+  const rig = await ground.worker(JOINS + 1 + REFILL);
   const worker = new Hall(ground, rig);
-  await worker.oneAtWork();
+  // Sockets and code paths of both sides in use once.
+  await worker.ready();
+  await worker.joins();
+  await worker.leave();
   const quiet: number[] = [];
   const giving: number[] = [];
   const pushing: number[] = [];
   const filled = { giving: [] as number[], pushing: [] as number[] };
   for (let round = 1; round <= ROUNDS && ground.seconds < LAST_ROUND_BEFORE_S; round++) {
+    await worker.ready();
     quiet.push(...(await worker.joins()));
+    await worker.leave();
     const refill = examId(round * 10);
     await worker.ready();
     const began = performance.now();
@@ -37,12 +42,14 @@ export async function measure(ground: Ground): Promise<Measured> {
     giving.push(...(await worker.joins()));
     await untilWarm(rig, refill, REFILL);
     filled.giving.push(performance.now() - began);
+    await worker.leave();
     await worker.empty(refill);
     await worker.ready();
     const plain = await PlainDesktops.like(ground, rig, (await rig.desktops())[0]?.Id ?? '');
     const all = timed(() => makeAll(plain));
     pushing.push(...(await worker.joins()));
     filled.pushing.push((await all).ms);
+    await worker.leave();
     await plain.removeAll();
     ground.say(`round ${round} done`);
   }
@@ -54,42 +61,38 @@ class Hall {
   readonly #rig: Rig;
   readonly #exam = examId(1);
   #users = 0;
-  #isReady = false;
+  readonly #here: number[] = [];
 
   constructor(ground: Ground, rig: Rig) {
     this.#ground = ground;
     this.#rig = rig;
   }
 
-  /** With nobody at work there would be nobody to give way to when the refill begins. */
-  async oneAtWork(): Promise<void> {
-    await prewarm(this.#rig, this.#exam, 1);
-    await untilWarm(this.#rig, this.#exam, 1);
-    await this.#join(++this.#users);
-  }
-
-  /** Warm desktops for the next students, nothing more being made, and the students before long settled. */
+  /**
+   * Warm desktops for the next students, nothing more being made in place of what they take, and one student long at work:
+   * with nobody here there would be nobody to give way to when the refill begins.
+   */
   async ready(): Promise<void> {
-    await prewarm(this.#rig, this.#exam, JOINS);
-    await untilWarm(this.#rig, this.#exam, JOINS);
-    // From here on nothing is made in place of what they take.
+    await prewarm(this.#rig, this.#exam, JOINS + 1);
+    await untilWarm(this.#rig, this.#exam, JOINS + 1);
     await prewarm(this.#rig, this.#exam, 0);
+    await this.#join();
     await pause(CALM_MS);
-    this.#isReady = true;
   }
 
   async joins(): Promise<number[]> {
-    if (!this.#isReady) await this.ready();
-    this.#isReady = false;
-    const users = Array.from({ length: JOINS }, () => ++this.#users);
     const taken: number[] = [];
-    for (const userId of users) {
-      taken.push((await timed(() => this.#join(userId))).ms);
+    while (taken.length < JOINS) {
+      taken.push((await timed(() => this.#join())).ms);
       await pause(APART_MS);
     }
     this.#ground.say(`${JOINS} joined, ${summary(taken).p50} ms each (p50)`);
-    for (const userId of users) await this.#rig.call('/api/vdi/cluster/release', { examId: this.#exam, userId });
     return taken;
+  }
+
+  async leave(): Promise<void> {
+    for (const userId of this.#here.splice(0))
+      await this.#rig.call('/api/vdi/cluster/release', { examId: this.#exam, userId });
   }
 
   /** Takes a pool down the only way that does not wait for the surplus' grace: students take the desktops and leave. */
@@ -101,7 +104,9 @@ class Hall {
       await this.#rig.call('/api/vdi/cluster/release', { examId, userId });
   }
 
-  async #join(userId: number): Promise<void> {
+  async #join(): Promise<void> {
+    const userId = ++this.#users;
+    this.#here.push(userId);
     const { status, body } = await this.#rig.call('/api/vdi/cluster/allocate', { examId: this.#exam, userId });
     if (status !== 200) throw new Error(`allocate answered ${status}: ${JSON.stringify(body)}`);
     const client = new TunnelClient(this.#rig.url, {

@@ -26,7 +26,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     load: () => import('./paint.ts'),
   },
   tunnel: { about: 'the tunnel beside guacamole-lite and a plain pipe', load: () => import('./tunnel.ts') },
-  joins: { about: 'students join while a pool of ten refills, giving way and not', load: () => import('./joins.ts') },
+  joins: {
+    about: 'students join while a pool of ten refills, giving way and not',
+    limitS: 400,
+    load: () => import('./joins.ts'),
+  },
   density: {
     about: 'host memory and CPU per warm desktop, with 10 and with 20',
     limitS: 400,
