@@ -13,8 +13,8 @@ const pace = (odd: Partial<PaceFacts> & { cores?: number; stalled?: number | und
 
 describe('the pace of filling pools', () => {
   test.each<[string, Parameters<typeof pace>[0], ReturnType<typeof pace>]>([
-    ['nobody here: the engine’s own', { students: 0 }, { atOnce: 32 }],
-    ['nobody here and busy with nothing but us', { students: 0, stalled: 1 }, { atOnce: 32 }],
+    ['nobody here: the engine’s own', { students: 0 }, { atOnce: 48 }],
+    ['nobody here and busy with nothing but us', { students: 0, stalled: 1 }, { atOnce: 48 }],
     ['students at work: half the cores are theirs', {}, { atOnce: 4, slowed: 'students-at-work' }],
     ['on one core it goes on too', { cores: 1 }, { atOnce: 1, slowed: 'students-at-work' }],
     ['students at work and cores short', { stalled: 0.7 }, { atOnce: 1, slowed: 'host-busy' }],
