@@ -141,7 +141,12 @@ describe('a session’s history', () => {
       {
         at: '2026-11-23T07:55:03.000Z',
         kind: 'proof-good',
-        record: { results: [{ try: 'neighbour', want: 'blocked', got: 'blocked' }] },
+        record: {
+          results: [
+            { try: 'neighbour', want: 'blocked', got: 'blocked' },
+            { try: 'site', want: 'hoped', got: 'open' },
+          ],
+        },
       },
       {
         at: '2026-11-23T08:10:00.000Z',
@@ -158,7 +163,7 @@ describe('a session’s history', () => {
     expect(output.split('\n')).toEqual([
       'SESSION on w2, exam_7_u42, from 2026-11-23 08:00:05 UTC to goes on',
       `  2026-11-23 07:55:00 UTC  desktop-made       image sha256:${'a'.repeat(12)}`,
-      '  2026-11-23 07:55:03 UTC  proof-good         1 attempts, all as wanted',
+      '  2026-11-23 07:55:03 UTC  proof-good         2 attempts, all as wanted',
       '  2026-11-23 08:10:00 UTC  proof-failed       reason host answered; 1 attempts, not as wanted: host',
       '',
     ]);
