@@ -14,12 +14,13 @@ TRIES=()
 
 blocked() { TRIES+=("$1,blocked,$2"); }
 
-# Whether the operator has opened this name or address himself.
+# Whether the operator has opened this name or address himself. As `names` and `gate` read his list: `*.` opens the name
+# after it, too.
 name_is_allowed() { # NAME
   local word
   for word in ${ALLOWED_DOMAINS,,}; do
     case "$1" in
-      "$word") return 0 ;;
+      "${word#\*.}") return 0 ;;
       *."${word#\*.}") [ "$word" = "${word#\*.}" ] || return 0 ;;
     esac
   done
