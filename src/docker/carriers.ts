@@ -12,10 +12,15 @@ export function carrierFilter(worker: string): string[] {
 
 /** What the engine lists of a carrier; undefined for what is none. */
 export function readCarrier(raw: Docker.ContainerInfo): Carrier | undefined {
-  const name = (raw.Names[0] ?? '').replace(/^\//, '');
+  const name = nameOf(raw);
   const said = parseCarrierName(name);
   const volume = volumeIn(raw);
   return said && volume !== undefined ? { ...said, name, volume, containerId: raw.Id } : undefined;
+}
+
+/** A listed container's name, which the engine writes as a path. */
+export function nameOf(raw: Docker.ContainerInfo): string {
+  return (raw.Names[0] ?? '').replace(/^\//, '');
 }
 
 /** The volume that a listed container has its student's files on. */

@@ -16,7 +16,7 @@ import {
   type StrayVolume,
 } from '../pool/ports.ts';
 import { Breaker, type EngineState } from './breaker.ts';
-import { carrierFilter, makeCarrier, readCarrier, volumeIn } from './carriers.ts';
+import { carrierFilter, makeCarrier, nameOf, readCarrier, volumeIn } from './carriers.ts';
 import { bounded } from './connect.ts';
 import { accepting, asking, statusOf } from './errors.ts';
 import { readWorkspaceLabels } from './places.ts';
@@ -75,7 +75,7 @@ export class DockerEngine implements Engine {
       return [
         {
           containerId: raw.Id,
-          name: (raw.Names[0] ?? '').replace(/^\//, ''),
+          name: nameOf(raw),
           labels,
           ip,
           running: raw.State === 'running' || raw.State === 'paused',
@@ -154,13 +154,14 @@ export class DockerEngine implements Engine {
     // A mount by the name of a volume that is not there would make an empty one.
     const volume = this.#quick.getVolume(facts.volume);
     if (!(await this.#breaker.askAgain(() => accepting([404], volume.inspect())))) return 'no-volume';
-    const image = (await this.#existing(imageId)) ?? (await this.imageId()) ?? this.#template.image;
+    const given = imageId === undefined ? undefined : await this.#existing(imageId);
+    const image = given ?? (await this.imageId()) ?? this.#template.image;
     return this.#breaker.ask(() => asking(makeCarrier(this.#slow, { worker: this.#worker, image, name, facts })));
   }
 
-  async #existing(imageId: string | undefined): Promise<string | undefined> {
-    if (imageId === undefined) return undefined;
-    const image = this.#quick.getImage(imageId);
+  /** @returns the id of an image by its name or id; undefined when it is not there */
+  async #existing(reference: string): Promise<string | undefined> {
+    const image = this.#quick.getImage(reference);
     return (await this.#breaker.askAgain(() => accepting([404], image.inspect())))?.Id;
   }
 
@@ -184,10 +185,9 @@ export class DockerEngine implements Engine {
 
   async imageId(): Promise<string | undefined> {
     if (this.#image && this.#image.until > Date.now()) return this.#image.id;
-    const named = this.#quick.getImage(this.#template.image);
-    const image = await this.#breaker.askAgain(() => accepting([404], named.inspect()));
-    this.#image = { id: image?.Id, until: Date.now() + IMAGE_CACHE_MS };
-    return image?.Id;
+    const id = await this.#existing(this.#template.image);
+    this.#image = { id, until: Date.now() + IMAGE_CACHE_MS };
+    return id;
   }
 
   /** @throws EngineDown when the engine does not answer */

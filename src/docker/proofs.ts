@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline';
-import { PassThrough, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { SignedRecord } from '../desktop/proof.ts';
 import { readProofEvent } from './desktop-events.ts';
 import { accepting, asking } from './errors.ts';
+import { wordsOf } from './words.ts';
 
 /**
  * What a desktop tells of its lock since its last start, and goes on telling until it stops or the signal comes.
@@ -19,25 +18,20 @@ export async function openProofs(
 ): Promise<AsyncIterable<SignedRecord>> {
   const container = docker.getContainer(containerId);
   const started = await accepting([404], container.inspect());
-  if (!started || signal.aborted) return toRecords(new PassThrough().end(), () => undefined);
+  if (!started || signal.aborted) return toRecords([], () => undefined);
   const since = Math.max(Date.parse(started.State.StartedAt), after) / 1000;
-  const raw = (await asking(
-    container.logs({ follow: true, stdout: true, stderr: false, since, timestamps: true }),
-  )) as unknown as Readable;
-  const output = new PassThrough();
-  docker.modem.demuxStream(raw, output, new PassThrough().resume());
-  for (const event of ['end', 'close', 'error']) raw.on(event, () => output.end());
-  const close = (): void => void raw.destroy();
+  const logs = container.logs({ follow: true, stdout: true, stderr: false, since, timestamps: true });
+  const { said, close } = wordsOf(docker, await asking(logs));
   signal.addEventListener('abort', close, { once: true });
-  return toRecords(output, () => {
+  return toRecords(said, () => {
     signal.removeEventListener('abort', close);
     close();
   });
 }
 
-async function* toRecords(output: Readable, close: () => void): AsyncIterable<SignedRecord> {
+async function* toRecords(said: AsyncIterable<string> | string[], close: () => void): AsyncIterable<SignedRecord> {
   try {
-    for await (const line of createInterface({ input: output })) {
+    for await (const line of said) {
       const record = readProofEvent(line);
       if (record) yield record;
     }

@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline';
-import { PassThrough, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Readiness } from '../pool/ports.ts';
 import { readDesktopEvent } from './desktop-events.ts';
 import { accepting, asking } from './errors.ts';
+import { wordsOf } from './words.ts';
 
 const LONGEST_WORDS = 300;
 
@@ -24,7 +23,11 @@ export async function followReadiness(
   if (!started) return { kind: 'failed', reason: 'it is gone' };
   const since = Date.parse(started.State.StartedAt) / 1000;
   const raw = await asking(container.logs({ follow: true, stdout: true, stderr: true, since }));
-  const { said, complaint, close } = linesOf(docker, raw as unknown as Readable);
+  const { said, complained, close } = wordsOf(docker, raw);
+  let complaint = '';
+  complained.on('line', (line) => {
+    complaint = line.slice(0, LONGEST_WORDS);
+  });
   signal.addEventListener('abort', close, { once: true });
   try {
     let unlocked: string | undefined;
@@ -42,20 +45,6 @@ export async function followReadiness(
   }
   if (signal.aborted) return { kind: 'failed', reason: 'it was not ready in time' };
   const ended = await accepting([404], container.inspect());
-  const words = complaint() === '' ? '' : `: ${complaint()}`;
+  const words = complaint === '' ? '' : `: ${complaint}`;
   return { kind: 'failed', reason: `it ended with ${ended?.State.ExitCode ?? 'no trace'} before it was ready${words}` };
-}
-
-/** The lines of a container's output, and the last one that it wrote to its standard error. */
-function linesOf(docker: Docker, raw: Readable) {
-  const output = new PassThrough();
-  const errors = new PassThrough();
-  let last = '';
-  docker.modem.demuxStream(raw, output, errors);
-  createInterface({ input: errors }).on('line', (line) => {
-    last = line.slice(0, LONGEST_WORDS);
-  });
-  // demuxStream ends neither: both follow the stream they came from.
-  for (const event of ['end', 'close']) raw.on(event, () => output.end());
-  return { said: createInterface({ input: output }), complaint: () => last, close: (): void => void raw.destroy() };
 }

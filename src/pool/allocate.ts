@@ -4,7 +4,7 @@ import { type Seat, seatName } from '../desktop/names.ts';
 import { isOld } from '../desktop/rolling.ts';
 import type { Carrier } from '../desktop/workspace.ts';
 import { adopt, adoptDoubted, adoptOnce } from './adopt.ts';
-import { bestEffort, everyDesktop, imageForNew, type PoolParts } from './parts.ts';
+import { bestEffort, everyDesktop, imageForNew, type PoolParts, saveSession } from './parts.ts';
 import { EngineDown, ImageMissing, type Source } from './ports.ts';
 import { restore, revive } from './restore.ts';
 import { lookForRoom } from './room.ts';
@@ -175,8 +175,7 @@ async function claim(
   const desktop = roster.rename(candidate.containerId, name);
   if (desktop) history.began(desktop, source);
   if (desktop) prover.claimed(desktop);
-  const session = { containerName: name, allocatedAt: new Date(parts.clock()).toISOString(), source };
-  await bestEffort(log, 'session', mirror.saveSession(seat, session));
+  await saveSession(parts, seat, source);
   await bestEffort(log, 'pool', mirror.poolLeft(seat.examId, candidate.name));
   log.info({ ...seat, desktop: candidate.name, source }, 'desktop allocated');
   parts.nudge();

@@ -1,7 +1,7 @@
 import { assertNever } from '../desktop/assert-never.ts';
 import { type Seat, seatName } from '../desktop/names.ts';
 import { type Carrier, planWorkspaces, type WorkspaceStep } from '../desktop/workspace.ts';
-import type { PoolParts } from './parts.ts';
+import { allDesktops, type PoolParts } from './parts.ts';
 import { EngineDown } from './ports.ts';
 import { restore } from './restore.ts';
 
@@ -10,11 +10,11 @@ const RUSH_MS = 2_000;
 
 /** What is to be done for students' files now. */
 export async function workspaceSteps(parts: PoolParts): Promise<WorkspaceStep[]> {
-  const { roster, maker, workspaces, strays, settings, clock } = parts;
+  const { workspaces, strays, settings, clock } = parts;
   const lost = (await strays.look()).flatMap(({ workspace }) => workspace ?? []);
   return planWorkspaces(
     {
-      desktops: [...roster.all(), ...maker.unborn()],
+      desktops: allDesktops(parts),
       carriers: workspaces.carriers,
       seated: workspaces.seated,
       lost,
@@ -93,8 +93,8 @@ function unmounted(parts: PoolParts, volume: string): Carrier | undefined {
   return parts.workspaces.carriers.find((carrier) => carrier.volume === volume && carrier.keptSince === undefined);
 }
 
-function isMounted({ roster, maker }: PoolParts, volume: string): boolean {
-  return [...roster.all(), ...maker.unborn()].some((desktop) => desktop.volume === volume);
+function isMounted(parts: PoolParts, volume: string): boolean {
+  return allDesktops(parts).some((desktop) => desktop.volume === volume);
 }
 
 /** His session was seen here and has not been ended. */

@@ -1,10 +1,9 @@
-import { type Desktop, isInUse, isPooled } from '../desktop/desktop.ts';
+import { type Desktop, isInUse } from '../desktop/desktop.ts';
 import { examOf, type Place, poolName, type Seat, seatName } from '../desktop/names.ts';
 import { refillPace, type Slowed } from '../desktop/refill-pace.ts';
-import { isOld } from '../desktop/rolling.ts';
 import { AddressRound } from './address-round.ts';
 import { Lane } from './lane.ts';
-import { everyDesktop, type PoolParts } from './parts.ts';
+import { freshOf, type PoolParts } from './parts.ts';
 import { AddressTaken, type Container } from './ports.ts';
 import type { Warmer } from './warmer.ts';
 
@@ -149,11 +148,9 @@ export class Maker {
   #isShort({ labels }: Desktop): boolean {
     const { asked, roster } = this.#parts;
     // Old ones stay until this one has come.
-    const fits = (desktop: Desktop): boolean =>
-      desktop.labels.examId === labels.examId && asked.fits(desktop) && !isOld(desktop, { ...labels });
-    const pooled = everyDesktop({ roster, maker: this }).filter((desktop) => isPooled(desktop) && fits(desktop));
-    const isIn = pooled.some((desktop) => desktop.labels.desktopId === labels.desktopId);
-    return isIn && pooled.length <= (asked.wanted.get(labels.examId) ?? 0);
+    const fresh = freshOf({ roster, maker: this, asked }, labels.examId, labels);
+    const isIn = fresh.some((desktop) => desktop.labels.desktopId === labels.desktopId);
+    return isIn && fresh.length <= (asked.wanted.get(labels.examId) ?? 0);
   }
 
   async #create(unborn: Desktop): Promise<void> {

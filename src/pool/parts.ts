@@ -1,5 +1,6 @@
-import { type Desktop, takesSlot } from '../desktop/desktop.ts';
-import type { Mould } from '../desktop/rolling.ts';
+import { type Desktop, isPooled, takesSlot } from '../desktop/desktop.ts';
+import { type Seat, seatName } from '../desktop/names.ts';
+import { isOld, type Mould } from '../desktop/rolling.ts';
 import type { Asked } from './asked.ts';
 import type { History } from './history.ts';
 import type { Maker } from './maker.ts';
@@ -12,6 +13,7 @@ import {
   type Ledger,
   type Log,
   type Mirror,
+  type Source,
 } from './ports.ts';
 import type { Prover } from './prover.ts';
 import type { Roster } from './roster.ts';
@@ -82,15 +84,33 @@ export interface PoolParts {
   nudge(): void;
 }
 
-/** Every desktop that takes a slot: those still being created count, so that no slot is given out twice. */
-export function everyDesktop({
-  roster,
-  maker,
-}: {
+interface Desktops {
   readonly roster: Pick<Roster, 'all'>;
   readonly maker: Pick<Maker, 'unborn'>;
-}): Desktop[] {
-  return [...roster.all().filter(takesSlot), ...maker.unborn()];
+}
+
+/** Every desktop that there is, in quarantine too, and those still being created. */
+export function allDesktops({ roster, maker }: Desktops): Desktop[] {
+  return [...roster.all(), ...maker.unborn()];
+}
+
+/** Every desktop that takes a slot: those still being created count, so that no slot is given out twice. */
+export function everyDesktop(parts: Desktops): Desktop[] {
+  return allDesktops(parts).filter(takesSlot);
+}
+
+/** The free desktops of an exam, or to be, that are made as new ones would be. */
+export function freshOf(parts: Desktops & Pick<PoolParts, 'asked'>, examId: number, mould: Mould): Desktop[] {
+  return everyDesktop(parts).filter(
+    (desktop) =>
+      isPooled(desktop) && desktop.labels.examId === examId && parts.asked.fits(desktop) && !isOld(desktop, mould),
+  );
+}
+
+/** Tells the cache of a student's session that begins now. */
+export async function saveSession({ mirror, clock, log }: PoolParts, seat: Seat, source: Source): Promise<void> {
+  const session = { containerName: seatName(seat), allocatedAt: new Date(clock()).toISOString(), source };
+  await bestEffort(log, 'session', mirror.saveSession(seat, session));
 }
 
 /** @throws ImageMissing */

@@ -1,12 +1,12 @@
 import type { Fit } from '../desktop/capacity.ts';
-import { isPooled, seatOf } from '../desktop/desktop.ts';
+import { seatOf } from '../desktop/desktop.ts';
 import { seatName } from '../desktop/names.ts';
 import { plan, type Snapshot, type Step } from '../desktop/plan.ts';
-import { isOld, type Mould } from '../desktop/rolling.ts';
+import type { Mould } from '../desktop/rolling.ts';
 import type { WorkspaceStep } from '../desktop/workspace.ts';
 import { adopt } from './adopt.ts';
 import { performForWorkspace, workspaceSteps } from './keep.ts';
-import { everyDesktop, type PoolParts } from './parts.ts';
+import { allDesktops, everyDesktop, freshOf, type PoolParts } from './parts.ts';
 import { quarantine, removeQuarantined, stopQuarantined } from './quarantine.ts';
 import { removeFromPool } from './remove.ts';
 import { revive } from './restore.ts';
@@ -78,10 +78,10 @@ async function perform(parts: PoolParts, step: Step | WorkspaceStep, mould: Moul
 /** Facts for a plan. */
 async function takeSnapshot(parts: PoolParts, room: () => Fit): Promise<Snapshot> {
   const imageId = await parts.engine.imageId();
-  const { roster, maker, settings, strays, asked } = parts;
+  const { settings, strays, asked } = parts;
   parts.mould = { imageId, template: settings.template };
   // With those in quarantine, which take no slot.
-  const desktops = [...roster.all(), ...maker.unborn()];
+  const desktops = allDesktops(parts);
   const maxDesktops = everyDesktop(parts).length + room().count;
   const strayVolumes = (await strays.look()).filter(({ workspace }) => !workspace).map(({ name }) => name);
   return {
@@ -103,9 +103,7 @@ function isSurplus(step: Step): boolean {
 function isStillMissing(parts: PoolParts, examId: number, mould: Mould): boolean {
   const { roster, asked } = parts;
   if (roster.isDoubted || asked.isDraining) return false;
-  const ofExam = everyDesktop(parts).filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId);
-  const fresh = ofExam.filter((desktop) => !isOld(desktop, mould) && asked.fits(desktop)).length;
-  return fresh < (asked.wanted.get(examId) ?? 0);
+  return freshOf(parts, examId, mould).length < (asked.wanted.get(examId) ?? 0);
 }
 
 async function restartStopped(parts: PoolParts, containerId: string): Promise<boolean> {

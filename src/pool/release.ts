@@ -1,5 +1,6 @@
 import { type Seat, seatName } from '../desktop/names.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
+import { removeFromSeat } from './remove.ts';
 
 /**
  * Ends a student's session: tunnels closed, desktop gone. What is not there is released already.
@@ -13,14 +14,8 @@ export async function release(parts: PoolParts, seat: Seat): Promise<boolean> {
       parts.holder.drop(desktop.containerId);
       // From here on his files stay, whatever becomes of the desktop.
       const kept = await parts.workspaces.keep(desktop);
-      parts.history.leaving(desktop, 'released');
       try {
-        await parts.engine.remove(desktop.containerId);
-        parts.roster.delete(desktop.containerId);
-        parts.history.gone(desktop.containerId);
-      } catch (error) {
-        parts.roster.lose(desktop.containerId);
-        throw error;
+        await removeFromSeat(parts, desktop, 'released');
       } finally {
         if (kept) parts.workspaces.forget(kept.volume);
       }

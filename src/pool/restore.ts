@@ -1,11 +1,11 @@
 import { type Desktop, isDistrusted, isPooled, isUsable, seatOf } from '../desktop/desktop.ts';
-import { type Seat, seatName } from '../desktop/names.ts';
+import type { Seat } from '../desktop/names.ts';
 import type { Carrier } from '../desktop/workspace.ts';
 import { adoptDoubted } from './adopt.ts';
 import type { Refusal } from './allocate.ts';
-import { bestEffort, imageForNew, type PoolParts } from './parts.ts';
+import { imageForNew, type PoolParts, saveSession } from './parts.ts';
 import { EngineDown } from './ports.ts';
-import { removeFromPool } from './remove.ts';
+import { removeFromPool, removeFromSeat } from './remove.ts';
 import { restart } from './restart.ts';
 import { lookForRoom } from './room.ts';
 
@@ -36,7 +36,8 @@ export async function revive(parts: PoolParts, own: Desktop): Promise<Desktop | 
   const imageId = await imageForNew(parts);
   const carrier = await workspaces.carry(session);
   if (!carrier) return 'desktop-restarting';
-  await dismiss(parts, own);
+  parts.holder.drop(own.containerId);
+  await removeFromSeat(parts, own, 'replaced', own.reason);
   // At once, before anybody else takes the slot that has become free: it is his.
   return remake(parts, seat, imageId, carrier);
 }
@@ -66,12 +67,7 @@ async function remake(parts: PoolParts, seat: Seat, imageId: string, carrier: Ca
   await maker.makeFor(seat, imageId, carrier.volume);
   const made = roster.atSeat(seat);
   if (!made) return 'desktop-restarting';
-  const session = {
-    containerName: seatName(seat),
-    allocatedAt: new Date(parts.clock()).toISOString(),
-    source: 'cold' as const,
-  };
-  await bestEffort(log, 'session', parts.mirror.saveSession(seat, session));
+  await saveSession(parts, seat, 'cold');
   return made;
 }
 
@@ -79,20 +75,4 @@ async function remake(parts: PoolParts, seat: Seat, imageId: string, carrier: Ca
 async function makeWay(parts: PoolParts): Promise<void> {
   const free = parts.roster.all().find((desktop) => isPooled(desktop) && isUsable(desktop));
   if (free) await removeFromPool(parts, free.containerId, 'surplus');
-}
-
-/** Removes a student's desktop that is of no use any more; his files stay, for a carrier has them. */
-async function dismiss(parts: PoolParts, own: Desktop): Promise<void> {
-  const { engine, roster, holder, history, restartedAt } = parts;
-  holder.drop(own.containerId);
-  history.leaving(own, 'replaced', own.reason);
-  try {
-    await engine.remove(own.containerId);
-  } catch (error) {
-    roster.lose(own.containerId);
-    throw error;
-  }
-  roster.delete(own.containerId);
-  history.gone(own.containerId);
-  restartedAt.delete(own.containerId);
 }

@@ -120,20 +120,15 @@ export class Warmer {
     const readiness = await engine.readiness(containerId, patience, () => this.#holdEarly(containerId));
     const desktop = roster.get(containerId);
     if (!desktop) return;
-    if (readiness.kind === 'failed') {
-      roster.setState(containerId, 'failed', readiness.reason);
-      this.#failed({ ...atFault(desktop), reason: readiness.reason, begunAt: began });
-      return;
-    }
+    const fail = (reason: string): void => {
+      roster.setState(containerId, 'failed', reason);
+      this.#failed({ ...atFault(desktop), reason, begunAt: began });
+    };
+    if (readiness.kind === 'failed') return fail(readiness.reason);
     // Ready is not enough for a student who is still to come: the lock must be proved. Who has it keeps it.
     const isNew = isPooled(desktop) || this.#unproved.has(containerId);
     const proof = isNew ? await prover.first(desktop) : undefined;
-    if (proof?.kind === 'bad') {
-      const reason = `it failed its proof: ${proof.reason}`;
-      roster.setState(containerId, 'failed', reason);
-      this.#failed({ ...atFault(desktop), reason, begunAt: began });
-      return;
-    }
+    if (proof?.kind === 'bad') return fail(`it failed its proof: ${proof.reason}`);
     this.#unproved.delete(containerId);
     this.#setbacks.cameUp(desktop.labels.examId);
     roster.setState(containerId, 'ready', readiness.note);

@@ -1,7 +1,5 @@
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import type { Container } from 'dockerode';
-import { studentOf } from '../rig/student.ts';
+import { execIn, studentOf } from '../rig/student.ts';
 
 export interface Outcome {
   /** The command ended with 0. */
@@ -16,19 +14,6 @@ export async function run(
   user: 'student' | 'root',
   command: readonly string[],
 ): Promise<Outcome> {
-  const exec = await container.exec({
-    Cmd: [...command],
-    User: user === 'student' ? await studentOf(container) : '0:0',
-    WorkingDir: '/tmp',
-    AttachStdout: true,
-    AttachStderr: true,
-  });
-  const stream = await exec.start({});
-  const out = new PassThrough();
-  const printed = text(out);
-  exec.modem.demuxStream(stream, out, out);
-  stream.once('end', () => out.end());
-  const lines = (await printed).trim().split('\n');
-  const { ExitCode } = await exec.inspect();
-  return { through: ExitCode === 0, why: lines.at(-1) ?? '' };
+  const { code, output } = await execIn(container, command, user === 'student' ? await studentOf(container) : '0:0');
+  return { through: code === 0, why: output.split('\n').at(-1) ?? '' };
 }

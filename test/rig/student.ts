@@ -10,13 +10,29 @@ export const AS_STUDENT = [
   'as-student',
 ] as const;
 
-/** The student of this desktop as `docker exec --user` takes him. */
-export async function studentOf(desktop: Docker.Container): Promise<string> {
-  const exec = await desktop.exec({ Cmd: ['stat', '-c', '%u', '/home/student'], AttachStdout: true });
+/** Runs a command inside a container, by default as root, and waits for its end. */
+export async function execIn(
+  container: Docker.Container,
+  command: readonly string[],
+  user = '0:0',
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const exec = await container.exec({
+    Cmd: [...command],
+    User: user,
+    WorkingDir: '/tmp',
+    AttachStdout: true,
+    AttachStderr: true,
+  });
   const stream = await exec.start({});
   const out = new PassThrough();
   const printed = text(out);
-  desktop.modem.demuxStream(stream, out, out);
+  container.modem.demuxStream(stream, out, out);
   stream.once('end', () => out.end());
-  return `${(await printed).trim()}:1000`;
+  const output = (await printed).trim();
+  return { code: (await exec.inspect()).ExitCode, output };
+}
+
+/** The student of this desktop as `docker exec --user` takes him. */
+export async function studentOf(desktop: Docker.Container): Promise<string> {
+  return `${(await execIn(desktop, ['stat', '-c', '%u', '/home/student'])).output}:1000`;
 }
