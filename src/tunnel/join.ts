@@ -1,0 +1,41 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import type { Desktop } from '../desktop/desktop.ts';
+import type { Log } from '../pool/ports.ts';
+import { type GuacdAddress, type GuacdConnection, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
+import { joinSettings } from './rdp-settings.ts';
+
+const JOIN_MS = 20_000;
+const JOIN_AGAIN_MS = 300;
+
+export interface JoinPorts {
+  readonly guacd: GuacdAddress;
+  readonly log: Log;
+  /** Id of the connection held to this desktop, opening it first when it broke. */
+  connectionId(desktop: Desktop): Promise<string>;
+  /** guacd refused a join of this id. */
+  loseConnection(desktop: Desktop, id: string): void;
+}
+
+/** Joins the held connection; tries again while guacd or the holder comes back. Undefined when it did not in time. */
+export async function join(
+  ports: JoinPorts,
+  desktop: Desktop,
+  screen: Screen,
+  browser: WebSocket,
+): Promise<GuacdConnection | undefined> {
+  const signal = AbortSignal.timeout(JOIN_MS);
+  while (!signal.aborted && browser.readyState === browser.OPEN) {
+    let id = '';
+    try {
+      id = await ports.connectionId(desktop);
+      return await openGuacd(ports.guacd, id, joinSettings(false), screen, signal);
+    } catch (error) {
+      const why = error instanceof GuacdRefused ? error.message : String(error);
+      if (error instanceof GuacdRefused) ports.loseConnection(desktop, id);
+      ports.log.warn({ desktop: desktop.name, why }, 'join failed; trying again');
+      await pause(JOIN_AGAIN_MS);
+    }
+  }
+  return undefined;
+}
