@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type AdmissionPorts, admit } from './admission.ts';
 import { type JoinPorts, join } from './join.ts';
+import { joinSettings } from './rdp-settings.ts';
 import { endWith, Relay } from './relay.ts';
 import { readScreen } from './screen.ts';
 import { STATUS } from './status.ts';
@@ -69,7 +70,11 @@ export class TunnelDoor {
       return endWith(browser, STATUS.refused);
     }
     const { desktop } = admission;
-    const guacd = await join(this.#ports, desktop, readScreen(visit.query), browser);
+    const guacd = await join(this.#ports, desktop, {
+      screen: readScreen(visit.query),
+      settings: joinSettings(false),
+      isWanted: () => browser.readyState === browser.OPEN,
+    });
     if (!guacd) return endWith(browser, STATUS.noAnswer);
     // The browser may have gone while guacd was answering; and the session may have ended.
     if (browser.readyState !== browser.OPEN || this.#ports.atAddress(desktop.ip)?.containerId !== desktop.containerId) {

@@ -1,9 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { WebSocket } from 'ws';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { Log } from '../pool/ports.ts';
 import { type GuacdAddress, type GuacdConnection, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
-import { joinSettings } from './rdp-settings.ts';
 
 const JOIN_MS = 20_000;
 const JOIN_AGAIN_MS = 300;
@@ -17,19 +15,26 @@ export interface JoinPorts {
   loseConnection(desktop: Desktop, id: string): void;
 }
 
+export interface Joiner {
+  readonly screen: Screen;
+  /** What guacd gets for this user of the connection (rdp-settings.ts). */
+  readonly settings: Readonly<Record<string, string>>;
+  /** False when nobody waits for the join any more. */
+  isWanted(): boolean;
+}
+
 /** Joins the held connection; tries again while guacd or the holder comes back. Undefined when it did not in time. */
 export async function join(
   ports: JoinPorts,
   desktop: Desktop,
-  screen: Screen,
-  browser: WebSocket,
+  { screen, settings, isWanted }: Joiner,
 ): Promise<GuacdConnection | undefined> {
   const signal = AbortSignal.timeout(JOIN_MS);
-  while (!signal.aborted && browser.readyState === browser.OPEN) {
+  while (!signal.aborted && isWanted()) {
     let id = '';
     try {
       id = await ports.connectionId(desktop);
-      return await openGuacd(ports.guacd, id, joinSettings(false), screen, signal);
+      return await openGuacd(ports.guacd, id, settings, screen, signal);
     } catch (error) {
       const why = error instanceof GuacdRefused ? error.message : String(error);
       if (error instanceof GuacdRefused) ports.loseConnection(desktop, id);
