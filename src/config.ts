@@ -75,7 +75,10 @@ const workerSettings = z
     GUAC_TOKEN_KEY: secret(8),
     TUNNEL_REQUIRE_JWT: flag(false),
     REDIS_URL: text('redis://worker_redis:6379'),
-    GUACD_HOST: text('worker_guacd'),
+    GUACD_HOST: z
+      .string()
+      .regex(/^[^\s,]+(,[^\s,]+)*$/, 'must be a host, or several with commas between them')
+      .default('worker_guacd'),
     GUACD_PORT: whole(4822, 1, 65_535),
     DOCKER_SOCKET: text('/var/run/docker.sock'),
     EXAM_NETWORK: required,
@@ -102,7 +105,10 @@ const workerSettings = z
     guacTokenKey: env.GUAC_TOKEN_KEY,
     requireJwt: env.TUNNEL_REQUIRE_JWT,
     redisUrl: env.REDIS_URL,
-    guacd: { host: env.GUACD_HOST, port: env.GUACD_PORT },
+    guacds: env.GUACD_HOST.split(',').map((host, at) => ({
+      name: at === 0 ? 'worker_guacd' : `worker_guacd_${at + 1}`,
+      address: { host, port: env.GUACD_PORT },
+    })),
     dockerSocket: env.DOCKER_SOCKET,
     workspaceKeepMs: env.EXAM_WORKSPACE_KEEP_HOURS * 3_600_000,
     network: { name: env.EXAM_NETWORK, cidr: `${env.EXAM_NET_PREFIX}.0.0/20` },

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import { BadSettings, readLogLevel, readWorkerConfig, type WorkerSettings } from './config.ts';
@@ -11,6 +10,7 @@ import { masterName, proofKey, proofMaster } from './desktop/proof-key.ts';
 import { connectDocker } from './docker/connect.ts';
 import { DockerEngine } from './docker/engine.ts';
 import { serviceTargets } from './docker/neighbours.ts';
+import { restartService } from './docker/services.ts';
 import { type Template, templateDigest } from './docker/template.ts';
 import { watchDesktops } from './docker/watch.ts';
 import { HostReader } from './host/reader.ts';
@@ -21,7 +21,9 @@ import { Pool } from './pool/pool.ts';
 import { connectRedis, firstConnect } from './redis/connect.ts';
 import { RedisMirror } from './redis/mirror.ts';
 import { TunnelDoor } from './tunnel/door.ts';
+import { GuacdWatch } from './tunnel/guacd-watch.ts';
 import { GuacdHolder } from './tunnel/holder.ts';
+import { Shards } from './tunnel/shards.ts';
 import { tokenKey } from './tunnel/token.ts';
 import { TokenBook } from './tunnel/token-book.ts';
 import { openHistory } from './worker-history.ts';
@@ -43,15 +45,22 @@ async function main(): Promise<void> {
   const targets = await serviceTargets(
     [
       { name: 'worker_redis', host: redisAt.hostname, port: Number(redisAt.port || 6379) },
-      { name: 'worker_guacd', host: settings.guacd.host, port: settings.guacd.port },
+      ...settings.guacds.map(({ name, address }) => ({ name, ...address })),
     ],
     settings.port,
   );
   const docker = connectDocker(settings.dockerSocket);
   const engine = new DockerEngine(docker, settings.code, template, { keyOf: proofKeyOf, targets: () => targets });
   const redis = connectRedis(settings.redisUrl, log, () => pool.mirrorIsBack());
+  const shards = new Shards(settings.guacds);
+  const guacdWatch = new GuacdWatch({
+    shards,
+    log,
+    clock: Date.now,
+    restart: ({ address }) => restartService(docker, address.host),
+  });
   const holder = new GuacdHolder({
-    guacd: settings.guacd,
+    shards,
     username: settings.username,
     log,
     password: (containerId) => engine.password(containerId),
@@ -95,10 +104,9 @@ async function main(): Promise<void> {
     jwtSecret: Buffer.from(settings.jwtSecret, 'utf8'),
     requireJwt: settings.requireJwt,
     book: new TokenBook(),
-    guacd: settings.guacd,
     log,
     atAddress: (ip) => pool.atAddress(ip),
-    connectionId: (desktop) => holder.connectionId(desktop),
+    connection: (desktop) => holder.connection(desktop),
     loseConnection: (desktop, id) => holder.lose(desktop.containerId, id),
   });
   const readiness = new Readiness({
@@ -108,10 +116,12 @@ async function main(): Promise<void> {
         throw new Error(`image ${settings.imageName} is missing; run ./start.sh`);
     },
     redis: async () => void (await redis.ping()),
-    guacd: (signal) => reach(settings.guacd, signal),
+    guacd: async () => {
+      if (!shards.someServe()) throw new Error('does not answer');
+    },
   });
   const version = String(JSON.parse(manifest ?? '{}').version);
-  const degraded = (): string[] => [...history.degraded(), ...proofComplaints(pool.desktops())];
+  const degraded = (): string[] => [...shards.complaints(), ...history.degraded(), ...proofComplaints(pool.desktops())];
   const app = workerApp({
     clusterToken: settings.clusterToken,
     prewarmMax: settings.prewarmMax,
@@ -133,11 +143,13 @@ async function main(): Promise<void> {
         connected: door.connected(),
       }),
       degraded: degraded(),
+      guacds: shards.report(),
       history: history.status(),
     }),
   });
 
   await firstConnect(redis);
+  await guacdWatch.start();
   await readiness.start();
   const stopWatching = watchDesktops(docker, settings.code, () => {
     engine.heard();
@@ -153,6 +165,7 @@ async function main(): Promise<void> {
   await signalled(log);
   stopWatching();
   readiness.stop();
+  guacdWatch.stop();
   server.close();
   server.closeIdleConnections();
   door.close();
@@ -178,15 +191,6 @@ function desktopTemplate(settings: WorkerSettings, seccomp: string, proofKeyName
     seccomp: JSON.stringify(JSON.parse(seccomp)),
     proofKeyName,
   };
-}
-
-async function reach(address: { host: string; port: number }, signal: AbortSignal): Promise<void> {
-  const socket = connect(address);
-  try {
-    await once(socket, 'connect', { signal });
-  } finally {
-    socket.destroy();
-  }
 }
 
 async function signalled(log: Logger): Promise<void> {

@@ -6,6 +6,7 @@ import type { Log } from '../pool/ports.ts';
 import { type GuacdAddress, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
 import { encode } from './instruction.ts';
 import { rdpSettings } from './rdp-settings.ts';
+import type { Shard, Shards } from './shards.ts';
 
 /** guacd ends a user who says nothing for 15 s. */
 const NOP_MS = 5_000;
@@ -21,11 +22,18 @@ const FIRST_SCREEN: Screen = { width: 1280, height: 800, dpi: 96 };
 
 interface Held {
   readonly id: string;
+  readonly shard: Shard;
   readonly socket: Socket;
 }
 
-export interface HolderPorts {
+/** A connection held to a desktop, as a join finds it. */
+export interface HeldConnection {
+  readonly id: string;
   readonly guacd: GuacdAddress;
+}
+
+export interface HolderPorts {
+  readonly shards: Shards;
   readonly username: string;
   readonly log: Log;
   /** The desktop's own RDP password. */
@@ -53,9 +61,10 @@ export class GuacdHolder {
     await this.#open(desktop, isEarly ? EARLY_ATTACH_MS : ATTACH_MS);
   }
 
-  /** The id that a join selects, opening the connection first when it broke. */
-  async connectionId(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<string> {
-    return (await this.#open(desktop, ATTACH_MS)).id;
+  /** What a join selects, and at which guacd; opens the connection first when it broke. */
+  async connection(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<HeldConnection> {
+    const { id, shard } = await this.#open(desktop, ATTACH_MS);
+    return { id, guacd: shard.address };
   }
 
   /** Ends the connection. Its joins end with it only when they are closed too: guacd keeps a connection for its last user. */
@@ -82,7 +91,9 @@ export class GuacdHolder {
   #open(desktop: Pick<Desktop, 'containerId' | 'ip'>, patienceMs: number): Promise<Held> {
     const { containerId } = desktop;
     const held = this.#held.get(containerId);
-    if (held) return Promise.resolve(held);
+    if (held && this.#ports.shards.serves(held.shard)) return Promise.resolve(held);
+    // Its guacd lets nobody join any more, and another would: begun anew there.
+    if (held) this.drop(containerId);
     const under = this.#opening.get(containerId);
     if (under !== undefined) return under;
     const opening = this.#pace
@@ -93,20 +104,28 @@ export class GuacdHolder {
   }
 
   async #attach({ containerId, ip }: Pick<Desktop, 'containerId' | 'ip'>, patienceMs: number): Promise<Held> {
-    const { guacd, username, log } = this.#ports;
+    const { shards, username, log } = this.#ports;
     const password = await this.#ports.password(containerId);
     const settings = rdpSettings({ hostname: ip, username, password });
     const signal = AbortSignal.timeout(patienceMs);
-    const { socket, id, rest } = await openGuacd(guacd, 'rdp', settings, FIRST_SCREEN, signal);
+    const shard = shards.take();
+    const opening = openGuacd(shard.address, 'rdp', settings, FIRST_SCREEN, signal);
+    const { socket, id, rest } = await opening.catch((error: unknown) => {
+      shards.give(shard);
+      throw error;
+    });
     const nop = setInterval(() => socket.write(encode(['nop'])), NOP_MS);
+    socket.once('close', () => {
+      clearInterval(nop);
+      shards.give(shard);
+    });
     try {
       await firstFrame(socket, rest, signal);
     } catch (error) {
-      clearInterval(nop);
       socket.destroy();
       throw error;
     }
-    const held = { id, socket };
+    const held = { id, shard, socket };
     this.#held.set(containerId, held);
     // What guacd draws for us is thrown away: only its joins are looked at. Its goodbye is heeded at once, because it
     // leaves the socket open for seconds after a desktop has gone, with an id that nobody can join any more.
@@ -116,7 +135,6 @@ export class GuacdHolder {
       if (tail === GOODBYE) socket.destroy();
     });
     socket.once('close', () => {
-      clearInterval(nop);
       if (this.#held.get(containerId) !== held) return;
       this.#held.delete(containerId);
       log.warn({ containerId: containerId.slice(0, 12) }, 'held guacd connection broke');

@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { Log } from '../pool/ports.ts';
-import { type GuacdAddress, type GuacdConnection, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
+import { type GuacdConnection, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
+import type { HeldConnection } from './holder.ts';
 
 const JOIN_MS = 20_000;
 const JOIN_AGAIN_MS = 300;
 
 export interface JoinPorts {
-  readonly guacd: GuacdAddress;
   readonly log: Log;
-  /** Id of the connection held to this desktop, opening it first when it broke. */
-  connectionId(desktop: Desktop): Promise<string>;
+  /** The connection held to this desktop, opened first when it broke. */
+  connection(desktop: Desktop): Promise<HeldConnection>;
   /** guacd refused a join of this id. */
   loseConnection(desktop: Desktop, id: string): void;
 }
@@ -31,13 +31,13 @@ export async function join(
 ): Promise<GuacdConnection | undefined> {
   const signal = AbortSignal.timeout(JOIN_MS);
   while (!signal.aborted && isWanted()) {
-    let id = '';
+    let held: HeldConnection | undefined;
     try {
-      id = await ports.connectionId(desktop);
-      return await openGuacd(ports.guacd, id, settings, screen, signal);
+      held = await ports.connection(desktop);
+      return await openGuacd(held.guacd, held.id, settings, screen, signal);
     } catch (error) {
       const why = error instanceof GuacdRefused ? error.message : String(error);
-      if (error instanceof GuacdRefused) ports.loseConnection(desktop, id);
+      if (held && error instanceof GuacdRefused) ports.loseConnection(desktop, held.id);
       ports.log.warn({ desktop: desktop.name, why }, 'join failed; trying again');
       await pause(JOIN_AGAIN_MS);
     }

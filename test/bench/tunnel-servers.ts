@@ -23,10 +23,9 @@ export async function ownTunnel(peerPort: number): Promise<Calls> {
     jwtSecret: Buffer.from('unused'),
     requireJwt: false,
     book: new TokenBook(),
-    guacd: { host: '127.0.0.1', port: peerPort },
     log: silent,
     atAddress: (ip) => seated(ip),
-    connectionId: (desktop) => Promise.resolve(`$${desktop.ip}`),
+    connection: ({ ip }) => Promise.resolve({ id: `$${ip}`, guacd: { host: '127.0.0.1', port: peerPort } }),
     loseConnection: () => undefined,
   });
   return listening(createServer().on('upgrade', door.onUpgrade));

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Log } from '../pool/ports.ts';
+import { encode } from './instruction.ts';
+import type { Seen, Shard, Shards } from './shards.ts';
+
+const EVERY_MS = 5_000;
+/** When the last look got no answer. */
+const AGAIN_MS = 1_000;
+const ANSWER_MS = 3_000;
+/** No connection has this id: guacd looks it up and ends the talk, without starting a process for it. */
+const NOBODY = encode(['select', '$nobody']);
+
+export interface GuacdWatchPorts {
+  readonly shards: Shards;
+  readonly log: Log;
+  readonly clock: () => number;
+  /** Starts a shard's container anew. @throws when there is none that may be restarted, or the engine refuses */
+  restart(shard: Shard): Promise<void>;
+}
+
+/**
+ * Asks every guacd over and over whether it still answers. A port that takes connections shows nothing: the kernel does
+ * that for a process which hangs, too.
+ */
+export class GuacdWatch {
+  readonly #ports: GuacdWatchPorts;
+  readonly #timers = new Map<Shard, NodeJS.Timeout>();
+  #stopped = false;
+
+  constructor(ports: GuacdWatchPorts) {
+    this.#ports = ports;
+  }
+
+  /** Looks once at each before it returns. */
+  async start(): Promise<void> {
+    await Promise.all(this.#ports.shards.all().map((shard) => this.#look(shard)));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+
+  async #look(shard: Shard): Promise<void> {
+    const { shards, clock, log } = this.#ports;
+    const turn = shards.note(shard, await ask(shard), clock());
+    if (turn === 'out') log.error({ guacd: shard.name }, 'guacd does not answer; others take its desktops');
+    if (turn === 'in') log.info({ guacd: shard.name }, 'guacd answers again');
+    if (turn === 'restart') await this.#restart(shard);
+    if (this.#stopped) return;
+    this.#timers.set(
+      shard,
+      setTimeout(() => void this.#look(shard), shards.isInDoubt(shard) ? AGAIN_MS : EVERY_MS),
+    );
+  }
+
+  async #restart(shard: Shard): Promise<void> {
+    const { log, restart } = this.#ports;
+    log.error({ guacd: shard.name }, 'guacd hangs; its container is started anew');
+    await restart(shard).catch((error: unknown) =>
+      log.error(
+        { guacd: shard.name, error: String(error) },
+        'guacd hangs and could not be restarted; restart its container',
+      ),
+    );
+  }
+}
+
+/** Asks one guacd. Never rises. */
+export async function ask({ address }: Pick<Shard, 'address'>): Promise<Seen> {
+  const socket = connect({ ...address, noDelay: true });
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  try {
+    await once(socket, 'connect', { signal });
+    socket.write(NOBODY);
+    socket.resume();
+    await once(socket, 'end', { signal });
+    return 'answered';
+  } catch {
+    return socket.readyState === 'open' ? 'silent' : 'away';
+  } finally {
+    socket.destroy();
+  }
+}
