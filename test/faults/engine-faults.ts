@@ -45,8 +45,8 @@ export function engineFaults(engine: OwnEngine): Fault[] {
       act: async (scene) => {
         const { rig, invariants } = scene;
         await invariants.seat(STUDENT);
-        await engine.fillDisk();
         try {
+          await engine.fillDisk();
           await lost(rig, 'release', { examId: EXAM, userId: STUDENT });
           await lost(rig, 'allocate', { examId: EXAM, userId: STUDENT + 1 });
           await answersMeanwhile(scene);

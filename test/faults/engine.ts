@@ -1,4 +1,4 @@
-// Faults of the engine, on one of our own. Run by run.ts in namespaces of its own: `unshare --net --mount`.
+// Faults of the engine, on one of our own. Run by run.ts in namespaces of its own, with an empty folder as its first word.
 // Prints its rows as the last line.
 import { parseArgs } from 'node:util';
 import { OwnEngine } from '../rig/own-engine.ts';
@@ -6,7 +6,8 @@ import { Seeded } from '../seeded.ts';
 import { engineFaults } from './engine-faults.ts';
 import { provokeAll } from './provoke.ts';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
@@ -15,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 console.log('… an engine of our own, with the images (a minute)');
-const engine = await OwnEngine.open();
+const engine = await OwnEngine.open(positionals[0] ?? '');
 // Everything in this process that asks an engine, asks this one.
 process.env.DOCKER_HOST = `unix://${engine.socket}`;
 try {

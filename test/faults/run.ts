@@ -1,9 +1,8 @@
 // npm run faults: breaks one part after the other of a real worker with students on it, and looks at what held.
 // `-- --quick`: what every change must pass. `-- --seed N`: the same moments again. `-- --only WORDS|WORDS`: faults so named.
 // `-- --students N --warm N`: another size of the exam.
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { spawnInNamespaces } from '../rig/namespaces.ts';
 import { Seeded } from '../seeded.ts';
 import { ENGINE_FAULTS } from './engine-faults.ts';
 import { faults } from './faults.ts';
@@ -34,12 +33,9 @@ async function main(): Promise<number> {
 
 /** The faults that need an engine of our own, in namespaces that end with them. */
 async function onOwnEngine(names: readonly string[], words: readonly string[]): Promise<readonly Row[]> {
-  const program = fileURLToPath(new URL('engine.ts', import.meta.url));
-  const run = spawn('unshare', ['--net', '--mount', process.execPath, program, ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const run = await spawnInNamespaces('faults/engine.ts', words);
   let last = '';
-  for await (const piece of run.stdout.setEncoding('utf8')) {
+  for await (const piece of run.stdout?.setEncoding('utf8') ?? []) {
     const lines = `${last}${piece}`.split('\n');
     last = lines.pop() ?? '';
     for (const line of lines) {

@@ -1,8 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readFile, rm, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { open, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
@@ -13,12 +12,15 @@ const HOSTS_ENGINE = 'unix:///var/run/docker.sock';
 const IMAGES = ['EXAM_IMAGE_NAME', 'REDIS_IMAGE', 'GUACD_IMAGE', 'NODE_IMAGE', 'POSTGRES_IMAGE'];
 /** Sparse: what is used of it is the images twice, while they are taken in. */
 const DISK = '8G';
-const UP_MS = 20_000;
+/** Without live-restore it first ends what an earlier one left running, one by one. */
+const UP_MS = 60_000;
 const DOWN_MS = 30_000;
+/** Blocks that what runs may have let go of in the meantime. */
+const NEARLY_NONE = 64;
 
 /**
  * A container engine of a test's own that can be ended, killed and starved of disk: its files on a small file system in
- * a file, its networks and mounts in the namespaces of the process that calls this (`unshare --net --mount`), so that the
+ * a file, its networks, mounts and processes in the namespaces of the process that calls this (`spawnInNamespaces`), so that the
  * host's own engine and its rules are out of reach of it.
  */
 export class OwnEngine {
@@ -30,9 +32,12 @@ export class OwnEngine {
     this.#folder = folder;
   }
 
-  /** Brings it up with the images that a rig needs, taken from the host's engine. */
-  static async open(): Promise<OwnEngine> {
-    const engine = new OwnEngine(await mkdtemp(join(tmpdir(), 'vdi-engine-')));
+  /**
+   * Brings it up with the images that a rig needs, taken from the host's engine.
+   * @param folder an empty one; whoever made it removes it
+   */
+  static async open(folder: string): Promise<OwnEngine> {
+    const engine = new OwnEngine(folder);
     await engine.#open();
     return engine;
   }
@@ -50,7 +55,7 @@ export class OwnEngine {
       'data-root': this.#at('disk'),
       'exec-root': this.#at('run'),
       pidfile: this.#at('engine.pid'),
-      'cgroup-parent': '/vdi-faults',
+      'cgroup-parent': `/${basename(this.#folder)}`,
     };
     const words = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
     this.#daemon = spawn('dockerd', [...words, `--live-restore=${liveRestore}`], {
@@ -86,12 +91,17 @@ export class OwnEngine {
   /** Takes all room that its disk has left. */
   async fillDisk(): Promise<void> {
     const { bavail, bsize } = await statfs(this.#at('disk'));
-    await run('fallocate', ['--length', String(bavail * bsize), this.#at('disk/filler')]);
-    // What one call leaves over, a file takes until nothing goes in any more.
+    // It takes what it can, and fails for what the file's own map would need.
+    await run('fallocate', ['--length', String(bavail * bsize), this.#at('disk/filler')]).catch(() => undefined);
+    // What it leaves over, a file takes until nothing goes in any more.
     const rest = await open(this.#at('disk/filler-rest'), 'w');
-    for (const block = Buffer.alloc(65_536); ; )
-      if ((await rest.write(block).catch(() => undefined)) === undefined) break;
+    for (const size of [65_536, bsize]) {
+      const block = Buffer.alloc(size);
+      while ((await rest.write(block).catch(() => undefined)) !== undefined);
+    }
     await rest.close();
+    const left = await statfs(this.#at('disk'));
+    if (left.bavail > NEARLY_NONE) throw new Error(`${left.bavail} blocks of the engine’s disk are still free`);
   }
 
   async freeDisk(): Promise<void> {
@@ -100,18 +110,8 @@ export class OwnEngine {
 
   async close(): Promise<void> {
     await this.stop('SIGTERM');
-    // The containerd of a daemon that was killed outlives the next one, too.
-    const pid = Number(await readFile(this.#at('run/containerd/containerd.pid'), 'utf8').catch(() => ''));
-    if (pid > 0) {
-      try {
-        process.kill(pid, 'SIGTERM');
-      } catch {
-        // It has ended already.
-      }
-    }
     // Lazily: whatever still has a file open there lets go of it with this namespace.
     await run('umount', ['--lazy', this.#at('disk')]);
-    await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #open(): Promise<void> {
@@ -120,6 +120,8 @@ export class OwnEngine {
     await run('mkfs.ext4', ['-q', '-F', '-m', '0', this.#at('disk.img')]);
     await run('mkdir', [this.#at('disk')]);
     await run('mount', ['-o', 'loop', this.#at('disk.img'), this.#at('disk')]);
+    // What is mounted keeps it, and it goes with the namespace: gigabytes are never left lying about.
+    await rm(this.#at('disk.img'));
     await writeFile(this.#at('config.json'), '{}');
     try {
       await this.start();
