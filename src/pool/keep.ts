@@ -2,16 +2,16 @@ import { assertNever } from '../desktop/assert-never.ts';
 import { type Seat, seatName } from '../desktop/names.ts';
 import { type Carrier, planWorkspaces, type WorkspaceStep } from '../desktop/workspace.ts';
 import { allDesktops, type PoolParts } from './parts.ts';
-import { EngineDown } from './ports.ts';
+import { EngineDown, type StrayVolume } from './ports.ts';
 import { restore } from './restore.ts';
 
 /** While students come, the engine has better things to do than carriers. */
 const RUSH_MS = 2_000;
 
 /** What is to be done for students' files now. */
-export async function workspaceSteps(parts: PoolParts): Promise<WorkspaceStep[]> {
-  const { workspaces, strays, settings, clock } = parts;
-  const lost = (await strays.look()).flatMap(({ workspace }) => workspace ?? []);
+export function workspaceSteps(parts: PoolParts, strays: readonly StrayVolume[]): WorkspaceStep[] {
+  const { workspaces, settings, clock } = parts;
+  const lost = strays.flatMap(({ workspace }) => workspace ?? []);
   return planWorkspaces(
     {
       desktops: allDesktops(parts),

@@ -7,6 +7,7 @@ import type { WorkspaceStep } from '../desktop/workspace.ts';
 import { adopt } from './adopt.ts';
 import { performForWorkspace, workspaceSteps } from './keep.ts';
 import { allDesktops, everyDesktop, freshOf, type PoolParts } from './parts.ts';
+import type { StrayVolume } from './ports.ts';
 import { quarantine, removeQuarantined, stopQuarantined } from './quarantine.ts';
 import { removeFromPool } from './remove.ts';
 import { revive } from './restore.ts';
@@ -31,11 +32,12 @@ export interface Reconciled {
 export async function reconcile(parts: PoolParts, dryRun = false): Promise<Reconciled> {
   await adopt(parts);
   const room = await lookForRoom(parts);
-  const snapshot = await takeSnapshot(parts, room);
+  const strays = await parts.strays.look();
+  const snapshot = await takeSnapshot(parts, room, strays);
   // With Redis away at a start it is not known what was asked for: then nobody's warm desktop is too many.
   const all = [
     ...plan(snapshot, parts.asked.wanted, parts.clock()).filter((step) => parts.asked.isKnown || !isSurplus(step)),
-    ...(await workspaceSteps(parts)),
+    ...workspaceSteps(parts, strays),
   ];
   const steps = all.slice(0, STEPS_A_PASS);
   let done = 0;
@@ -76,14 +78,14 @@ async function perform(parts: PoolParts, step: Step | WorkspaceStep, mould: Moul
 }
 
 /** Facts for a plan. */
-async function takeSnapshot(parts: PoolParts, room: () => Fit): Promise<Snapshot> {
+async function takeSnapshot(parts: PoolParts, room: () => Fit, strays: readonly StrayVolume[]): Promise<Snapshot> {
   const imageId = await parts.engine.imageId();
-  const { settings, strays, asked } = parts;
+  const { settings, asked } = parts;
   parts.mould = { imageId, template: settings.template };
   // With those in quarantine, which take no slot.
   const desktops = allDesktops(parts);
   const maxDesktops = everyDesktop(parts).length + room().count;
-  const strayVolumes = (await strays.look()).filter(({ workspace }) => !workspace).map(({ name }) => name);
+  const strayVolumes = strays.filter(({ workspace }) => !workspace).map(({ name }) => name);
   return {
     desktops,
     maxDesktops,
