@@ -98,6 +98,7 @@ async function main(): Promise<void> {
     clock: Date.now,
     log,
     newId: () => randomBytes(5).toString('hex'),
+    random: Math.random,
   });
   const door = new TunnelDoor({
     tokenKey: tokenKey(settings.guacTokenKey),
@@ -151,9 +152,15 @@ async function main(): Promise<void> {
   await firstConnect(redis);
   await guacdWatch.start();
   await readiness.start();
-  const stopWatching = watchDesktops(docker, settings.code, () => {
-    engine.heard();
-    pool.nudge();
+  const stopWatching = watchDesktops(docker, settings.code, {
+    onOpen: () => {
+      engine.heard();
+      pool.engineIsBack();
+    },
+    onChange: () => {
+      engine.heard();
+      pool.nudge();
+    },
   });
   // Before the door opens: a student who reconnects must find his desktop known.
   await pool.start();

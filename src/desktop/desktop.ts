@@ -23,6 +23,8 @@ export interface Desktop {
   readonly state: DesktopState;
   /** Why it is `failed`, or what its lock lacks; undefined when all is well. */
   readonly reason?: string | undefined;
+  /** `unreachable`: it came up without the exam page, and asks on for it. */
+  readonly page?: 'unreachable' | 'loaded' | undefined;
   /** How its last proof came out; undefined before the first since its start. */
   readonly proof?: Proof | undefined;
   /** Create time, milliseconds since the epoch, by the engine's clock. */

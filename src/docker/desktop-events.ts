@@ -1,5 +1,4 @@
-import type { SignedRecord } from '../desktop/proof.ts';
-import type { Readiness } from '../pool/ports.ts';
+import type { DesktopWord, Readiness } from '../pool/ports.ts';
 
 const PREFIX = 'desktop-event ';
 
@@ -29,21 +28,24 @@ export function readDesktopEvent(line: string): Readiness | Unlocked | InSession
   // Said with each proof, too: after some days the line of its own has left the engine's log.
   if (event.event === 'proof' && Reflect.get(event, 'ready') === true) return { kind: 'ready' };
   if (event.event !== 'ready') return undefined;
-  const page = text(event, 'page');
-  return page === 'unreachable' ? { kind: 'ready', note: 'exam page did not load' } : { kind: 'ready' };
+  return text(event, 'page') === 'unreachable' ? { kind: 'ready', page: 'unreachable' } : { kind: 'ready' };
 }
 
 /**
  * Reads one line of a desktop's output as the engine kept it, with its time before it.
- * @returns the signed record in it; undefined for every other line
+ * @returns what a desktop goes on telling after it has come up; undefined for every other line
  */
-export function readProofEvent(line: string): SignedRecord | undefined {
+export function readDesktopWord(line: string): DesktopWord | undefined {
   const blank = line.indexOf(' ');
   const event = readEvent(line.slice(blank + 1));
   const heardAt = Date.parse(line.slice(0, blank));
-  if (event?.event !== 'proof' || Number.isNaN(heardAt)) return undefined;
+  if (!event || Number.isNaN(heardAt)) return undefined;
+  if (event.event === 'page' && text(event, 'page') === 'loaded') return { kind: 'page-loaded' };
+  if (event.event !== 'proof') return undefined;
   const [record, signature] = [text(event, 'record'), text(event, 'signature')];
-  return record !== undefined && signature !== undefined ? { record, signature, heardAt } : undefined;
+  return record !== undefined && signature !== undefined
+    ? { kind: 'proof', signed: { record, signature, heardAt } }
+    : undefined;
 }
 
 function readEvent(line: string): { readonly event: unknown } | undefined {

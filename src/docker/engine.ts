@@ -3,14 +3,15 @@ import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { decodeLabels, workerFilter } from '../desktop/labels.ts';
-import type { SignedRecord } from '../desktop/proof.ts';
 import type { Carrier } from '../desktop/workspace.ts';
 import {
   AddressTaken,
   type Carried,
   type CarrierFacts,
   type Container,
+  type DesktopWord,
   type Engine,
+  ImageMissing,
   type Order,
   type Readiness,
   type StrayVolume,
@@ -20,10 +21,10 @@ import { carrierFilter, makeCarrier, nameOf, readCarrier, volumeIn } from './car
 import { bounded } from './connect.ts';
 import { accepting, asking, statusOf } from './errors.ts';
 import { readWorkspaceLabels } from './places.ts';
-import { openProofs } from './proofs.ts';
 import { followReadiness } from './readiness.ts';
 import { packSecrets, passwordPath, secretsParent, unpackPassword } from './secret-file.ts';
 import { createOptions, type Template } from './template.ts';
+import { openWords } from './told.ts';
 
 /** What a desktop is given to prove its lock with. */
 export interface Proving {
@@ -88,7 +89,14 @@ export class DockerEngine implements Engine {
 
   async create(order: Order): Promise<Container> {
     const options = createOptions(this.#template, order, this.#proving.targets());
-    const container = await this.#breaker.ask(() => asking(this.#slow.createContainer(options)));
+    const container = await this.#breaker
+      .ask(() => asking(this.#slow.createContainer(options)))
+      .catch((error) => {
+        // Removed since it was last looked for: nothing is wrong with the desktop that was to be made from it.
+        if (statusOf(error) !== 404 || !/no such image/i.test(error.message)) throw error;
+        this.#image = undefined;
+        throw new ImageMissing(error.message);
+      });
     try {
       const password = randomBytes(PASSWORD_BYTES).toString('base64url');
       const proofKey = this.#proving.keyOf(order.labels.desktopId);
@@ -122,8 +130,8 @@ export class DockerEngine implements Engine {
     return followReadiness(this.#following, containerId, signal, onSession);
   }
 
-  proofs(containerId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<SignedRecord>> {
-    return openProofs(this.#following, containerId, after, signal);
+  told(containerId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<DesktopWord>> {
+    return openWords(this.#following, containerId, after, signal);
   }
 
   async stop(containerId: string): Promise<void> {

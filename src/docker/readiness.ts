@@ -35,8 +35,7 @@ export async function followReadiness(
       const told = readDesktopEvent(line);
       if (told?.kind === 'unlocked') unlocked = told.note;
       else if (told?.kind === 'session') onSession();
-      else if (told?.kind === 'ready' && unlocked)
-        return { kind: 'ready', note: [unlocked, told.note].filter(Boolean).join('; ') };
+      else if (told?.kind === 'ready' && unlocked) return { ...told, note: unlocked };
       else if (told) return told;
     }
   } finally {

@@ -10,11 +10,15 @@ const LISTED_MS = 1_000;
 const OPENING = { answerMs: 5_000 };
 
 /**
- * Tells of every start, end, rename and removal of this worker's desktops. A cut stream is opened again; what was missed
- * meanwhile is why `onChange` is called at each opening too.
+ * Tells of every start, end, rename and removal of this worker's desktops. A cut stream is opened again: what was missed
+ * meanwhile is to be looked for at each opening.
  * @returns stops watching
  */
-export function watchDesktops(docker: Docker, worker: string, onChange: () => void): () => void {
+export function watchDesktops(
+  docker: Docker,
+  worker: string,
+  { onOpen, onChange }: { onOpen(): void; onChange(): void },
+): () => void {
   const patient = bounded(docker, OPENING);
   let stream: Readable | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -38,7 +42,7 @@ export function watchDesktops(docker: Docker, worker: string, onChange: () => vo
       if (stopped) return void stream.destroy();
       // Read as a signal only: what is true now is asked from the engine, not pieced together from events.
       stream.on('data', tell).on('error', again).on('close', again);
-      onChange();
+      onOpen();
     }, again);
   };
   open();

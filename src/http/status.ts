@@ -70,9 +70,9 @@ function stateOf(desktop: Desktop): string {
 }
 
 /** A failed proof before everything else: it is what somebody must look at. */
-function reasonOf({ proof, reason }: Desktop): string | null {
+function reasonOf({ proof, reason, page }: Desktop): string | null {
   if (proof?.kind === 'bad') return `failed its proof: ${proof.reason}`;
-  return [reason, proof?.note].filter(Boolean).join('; ') || null;
+  return [reason, page === 'unreachable' && 'exam page did not load', proof?.note].filter(Boolean).join('; ') || null;
 }
 
 function proofOf({ proof }: Desktop) {

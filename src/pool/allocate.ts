@@ -139,10 +139,12 @@ async function awaitDesktop(
     maker.hurry(examId, students);
     if (coming < students) {
       const full = room().count === 0 && !(maker.giveWay() && room().count > 0);
-      const failing = warmer.pauseMs(examId) > 0;
+      const failing = warmer.pauseMs(examId, 'student') > 0;
+      // For a student one is tried before the refill's pause is over, but no more than one.
+      const trying = coming > 0 && warmer.pauseMs(examId) > 0;
       if (coming === 0 && full) return 'host-full';
       if (coming === 0 && failing) return 'desktops-failing';
-      if (!full && !failing) maker.make(examId, imageId, 'student');
+      if (!full && !failing && !trying) maker.make(examId, imageId, 'student');
     }
     await warmer.nextChange(ms);
     return 'changed';

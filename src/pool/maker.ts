@@ -60,7 +60,7 @@ export class Maker {
     const unborn = this.#conceive(id, { kind: 'pool', examId, id }, imageId, why === 'refill');
     void this.#queue(unborn, why === 'student' ? 'student' : 'pool', () => {
       const { asked, warmer } = this.#parts;
-      return !asked.isDraining && warmer.pauseMs(examId) === 0 && (why === 'student' || this.#isShort(unborn));
+      return !asked.isDraining && warmer.pauseMs(examId, why) === 0 && (why === 'student' || this.#isShort(unborn));
     });
   }
 

@@ -42,6 +42,8 @@ export interface PoolPorts {
   proofKeyOf(desktopId: string): Buffer;
   /** A short unique id, lower-case letters and digits. */
   newId(): string;
+  /** From 0 up to 1. */
+  random(): number;
 }
 
 /**
@@ -128,6 +130,12 @@ export class Pool {
 
   reconcile(dryRun: boolean): Promise<Reconciled> {
     return this.#parts.turns.with('reconcile', () => reconcile(this.#parts, dryRun));
+  }
+
+  /** The engine's events can be heard (again): whatever failed on it before may be over. */
+  engineIsBack(): void {
+    this.#parts.warmer.engineIsBack();
+    this.nudge();
   }
 
   /** A desktop's held connection broke: it is no longer warm until held again. */

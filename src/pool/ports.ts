@@ -42,8 +42,14 @@ export interface StrayVolume {
 
 /** What a desktop says of itself when it has come up, or that it never will. */
 export type Readiness =
-  | { readonly kind: 'ready'; readonly note?: string }
+  | { readonly kind: 'ready'; readonly note?: string; readonly page?: 'unreachable' }
   | { readonly kind: 'failed'; readonly reason: string };
+
+/** What a desktop goes on telling. */
+export type DesktopWord =
+  | { readonly kind: 'proof'; readonly signed: SignedRecord }
+  /** The exam page has come after all. */
+  | { readonly kind: 'page-loaded' };
 
 /** The container engine. Every call rises with EngineDown when the engine cannot be reached. */
 export interface Engine {
@@ -67,11 +73,11 @@ export interface Engine {
    */
   readiness(containerId: string, signal: AbortSignal, onSession: () => void): Promise<Readiness>;
   /**
-   * What a desktop tells of its lock since its last start, until it stops or the signal comes.
+   * What a desktop tells since its last start, until it stops or the signal comes.
    * @param after only what was heard at this time or later, milliseconds since the epoch
    * @returns when the stream is open
    */
-  proofs(containerId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<SignedRecord>>;
+  told(containerId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<DesktopWord>>;
   /** Stops a desktop and keeps it; one that does not run, or is gone, is success. */
   stop(containerId: string): Promise<void>;
   /** The desktop's own RDP password. Never logged. */

@@ -18,7 +18,7 @@ type ProverParts = Pick<
 };
 
 /**
- * Hears what every desktop tells of its lock and keeps how its last proof came out. Acts on nothing: the plan puts what
+ * Hears what every desktop tells while it runs and keeps how its last proof came out. Acts on nothing: the plan puts what
  * failed into quarantine while it waits, and a desktop in use is only shown.
  */
 export class Prover {
@@ -75,10 +75,13 @@ export class Prover {
     const { engine, roster, log } = this.#parts;
     while (!follow.stop.signal.aborted) {
       try {
-        const told = await engine.proofs(containerId, follow.heardAt, follow.stop.signal);
+        const told = await engine.told(containerId, follow.heardAt, follow.stop.signal);
         follow.isOpen = true;
         this.#expect(containerId, follow);
-        for await (const signed of told) this.#hear(containerId, follow, signed);
+        for await (const word of told) {
+          if (word.kind === 'proof') this.#hear(containerId, follow, word.signed);
+          else roster.setPage(containerId, 'loaded');
+        }
       } catch (error) {
         log.warn({ containerId, error: String(error) }, 'a desktop’s proofs cannot be followed; trying again');
       }

@@ -32,7 +32,7 @@ export async function revive(parts: PoolParts, own: Desktop): Promise<Desktop | 
       log.warn({ desktop: own.name, error: String(error) }, 'a student’s desktop cannot be started again');
     }
   }
-  if (parts.warmer.pauseMs(seat.examId) > 0) return 'desktops-failing';
+  if (parts.warmer.pauseMs(seat.examId, 'student') > 0) return 'desktops-failing';
   const imageId = await imageForNew(parts);
   const carrier = await workspaces.carry(session);
   if (!carrier) return 'desktop-restarting';
@@ -52,7 +52,7 @@ export async function restore(parts: PoolParts, seat: Seat, carrier: Carrier): P
   await adoptDoubted(parts);
   const there = roster.atSeat(seat);
   if (there) return there;
-  if (warmer.pauseMs(seat.examId) > 0) return 'desktops-failing';
+  if (warmer.pauseMs(seat.examId, 'student') > 0) return 'desktops-failing';
   const imageId = await imageForNew(parts);
   const room = await lookForRoom(parts);
   if (room().count === 0 && !(maker.giveWay() && room().count > 0)) await makeWay(parts);

@@ -60,8 +60,9 @@ export class Roster {
     const alive = place.kind === 'quarantine' ? 'failed' : reviveState(known?.state);
     const state = running ? alive : 'stopped';
     // What it proved before a stop says nothing of its next start.
-    const proof = known?.state === 'stopped' && running ? undefined : known?.proof;
-    const desktop: Desktop = { ...facts, place, state, reason: running ? known?.reason : undefined, proof };
+    const isAnew = known?.state === 'stopped' && running;
+    const { proof, page } = isAnew ? {} : { ...known };
+    const desktop: Desktop = { ...facts, place, state, reason: running ? known?.reason : undefined, proof, page };
     if (known && known.name !== desktop.name) this.#byName.delete(known.name);
     this.#byId.set(desktop.containerId, desktop);
     this.#byName.set(desktop.name, desktop.containerId);
@@ -91,7 +92,13 @@ export class Roster {
     const desktop = this.#byId.get(containerId);
     if (!desktop) return;
     this.#touch(containerId);
-    this.#byId.set(containerId, { ...desktop, state, reason });
+    this.#byId.set(containerId, { ...desktop, state, reason, page: state === 'starting' ? undefined : desktop.page });
+  }
+
+  /** In whatever order it is heard, as after a start of this process: the page came after it was missing. */
+  setPage(containerId: string, page: 'unreachable' | 'loaded'): void {
+    const desktop = this.#byId.get(containerId);
+    if (desktop && desktop.page !== 'loaded') this.#byId.set(containerId, { ...desktop, page });
   }
 
   setProof(containerId: string, proof: Proof): void {

@@ -1,19 +1,20 @@
 import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
-import { EngineDown } from './ports.ts';
-import { Setbacks } from './setbacks.ts';
+import { EngineDown, ImageMissing } from './ports.ts';
+import { type Cause, Setbacks } from './setbacks.ts';
 
 const HOLD_AGAIN_MS = 1_000;
+const DISK_FULL = /no space left|disk quota exceeded/i;
 
 type WarmerParts = Pick<
   PoolParts,
   'settings' | 'engine' | 'holder' | 'mirror' | 'roster' | 'prover' | 'clock' | 'log' | 'nudge'
->;
+> & { random(): number };
 
 /** Brings desktops up to warm, and tells those who wait for one. */
 export class Warmer {
   readonly #parts: WarmerParts;
-  readonly #setbacks = new Setbacks();
+  readonly #setbacks: Setbacks;
   readonly #comingUp = new Map<string, Promise<void>>();
   readonly #holding = new Set<string>();
   readonly #unproved = new Set<string>();
@@ -22,6 +23,7 @@ export class Warmer {
 
   constructor(parts: WarmerParts) {
     this.#parts = parts;
+    this.#setbacks = new Setbacks(parts.random);
   }
 
   /** Why the last one failed; undefined once one of its exam has come up again. */
@@ -30,8 +32,13 @@ export class Warmer {
   }
 
   /** Milliseconds until creates of this exam are worth trying again after failures; 0 when they are now. */
-  pauseMs(examId: number): number {
-    return this.#setbacks.pauseMs(examId, this.#parts.clock());
+  pauseMs(examId: number, why: 'student' | 'refill' = 'refill'): number {
+    return this.#setbacks.pauseMs(examId, this.#parts.clock(), why);
+  }
+
+  /** The engine was away, or was started anew: what failed before says nothing of now. */
+  engineIsBack(): void {
+    this.#setbacks.engineIsBack();
   }
 
   /** A student's desktop that was made anew is given to him when it has proved its lock, as one of a pool. */
@@ -122,7 +129,8 @@ export class Warmer {
     if (!desktop) return;
     const fail = (reason: string): void => {
       roster.setState(containerId, 'failed', reason);
-      this.#failed({ ...atFault(desktop), reason, begunAt: began });
+      const cause = DISK_FULL.test(reason) ? 'host' : 'desktop';
+      this.#failed({ ...atFault(desktop), reason, begunAt: began }, cause);
     };
     if (readiness.kind === 'failed') return fail(readiness.reason);
     // Ready is not enough for a student who is still to come: the lock must be proved. Who has it keeps it.
@@ -132,7 +140,9 @@ export class Warmer {
     this.#unproved.delete(containerId);
     this.#setbacks.cameUp(desktop.labels.examId);
     roster.setState(containerId, 'ready', readiness.note);
-    log.info({ desktop: desktop.name, ms: clock() - began, note: readiness.note }, 'desktop ready');
+    if (readiness.page) roster.setPage(containerId, readiness.page);
+    const { note, page } = readiness;
+    log.info({ desktop: desktop.name, ms: clock() - began, note, page }, 'desktop ready');
     this.changed();
     const ready = roster.get(containerId);
     if (!ready) return;
@@ -140,17 +150,23 @@ export class Warmer {
     await this.hold(ready);
   }
 
-  /** Making one, or its coming up, rose. The engine's absence is no fault of this exam's desktops: back, it may make them at once. */
+  /**
+   * Making one, or its coming up, rose. The absence of engine or image is no fault of this exam's desktops: back, it may
+   * make them at once.
+   */
   rose(failure: Omit<Failure, 'reason'>, error: unknown): void {
-    if (error instanceof EngineDown) {
-      this.#parts.log.warn({ desktop: failure.name, error: error.message }, 'engine away while a desktop came up');
+    if (error instanceof EngineDown || error instanceof ImageMissing) {
+      this.#parts.log.warn(
+        { desktop: failure.name, error: error.message },
+        'engine or image away while a desktop came up',
+      );
       this.#parts.nudge();
-    } else this.#failed({ ...failure, reason: String(error) });
+    } else this.#failed({ ...failure, reason: String(error) }, 'host');
   }
 
-  #failed({ examId, name, reason, begunAt }: Failure): void {
+  #failed({ examId, name, reason, begunAt }: Failure, cause: Cause): void {
     const { log, clock, nudge } = this.#parts;
-    this.#setbacks.failed(examId, `${name}: ${reason}`, begunAt, clock());
+    this.#setbacks.failed({ examId, cause, words: `${name}: ${reason}`, begunAt }, clock());
     const pauseMs = this.pauseMs(examId);
     log.error({ desktop: name, reason, pauseMs }, 'desktop did not come up');
     nudge();

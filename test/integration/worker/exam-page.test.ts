@@ -97,8 +97,14 @@ test('a page that comes after the desktop was given out is brought to it', async
     return answer.status === 200 && answer;
   });
   expect(await said(body.containerId)).toEqual(['unreachable']);
+  const shown = async () =>
+    (await rig.call('/api/vdi/cluster/status')).body.desktops.find(
+      (desktop: { name: string }) => desktop.name === body.containerName,
+    );
+  expect(await shown()).toMatchObject({ state: 'in use', reason: 'exam page did not load' });
   await fetch(`http://${site}/mend`);
   await rig.until('the page', async () => (await said(body.containerId)).includes('loaded'), 40_000);
+  await rig.until('status no longer misses it', async () => (await shown()).reason === null, 3_000);
   const byBrowser = (await asked('/mended-later')).filter(({ agent }) => !agent.includes('ExamDesktop'));
   expect(byBrowser.length).toBeGreaterThan(1);
 }, 120_000);

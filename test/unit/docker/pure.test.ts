@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { readDesktopEvent } from '../../../src/docker/desktop-events.ts';
+import { readDesktopEvent, readDesktopWord } from '../../../src/docker/desktop-events.ts';
 import { accepting, asking, statusOf } from '../../../src/docker/errors.ts';
 import { places, readWorkspaceLabels } from '../../../src/docker/places.ts';
 import { packSecrets, unpackPassword } from '../../../src/docker/secret-file.ts';
@@ -132,7 +132,19 @@ describe('a line of a desktop’s output', () => {
 
   test('a page that did not load is told along', () => {
     const said = readDesktopEvent('desktop-event {"event":"ready","page":"unreachable"}');
-    expect(said).toMatchObject({ kind: 'ready', note: expect.stringContaining('page') });
+    expect(said).toEqual({ kind: 'ready', page: 'unreachable' });
+  });
+
+  test('a page that comes later is heard, with the proofs', () => {
+    const at = '2026-11-23T10:00:00.5Z';
+    const proof = `{"event":"proof","record":"e30","signature":"ab","ready":true}`;
+    expect(readDesktopWord(`${at} desktop-event {"event":"page","page":"loaded"}`)).toEqual({ kind: 'page-loaded' });
+    expect(readDesktopWord(`${at} desktop-event ${proof}`)).toEqual({
+      kind: 'proof',
+      signed: { record: 'e30', signature: 'ab', heardAt: Date.parse(at) },
+    });
+    for (const line of ['desktop-event {"event":"page","page":"loaded"}', `${at} {"event":"page","page":"loaded"}`])
+      expect(readDesktopWord(line)).toBeUndefined();
   });
 });
 

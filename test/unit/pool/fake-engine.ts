@@ -6,8 +6,10 @@ import {
   type Carried,
   type CarrierFacts,
   type Container,
+  type DesktopWord,
   type Engine,
   EngineDown,
+  ImageMissing,
   type Order,
   type Readiness,
   type StrayVolume,
@@ -27,7 +29,7 @@ type Call =
   | 'rename'
   | 'strayVolumes'
   | 'removeVolume'
-  | 'proofs'
+  | 'told'
   | 'stop';
 
 /** How often a desktop proves its lock, as OneWorker's settings say. */
@@ -49,6 +51,8 @@ interface Box {
   readonly ownsVolume: boolean;
   /** Cannot be started any more. */
   isDead: boolean;
+  /** The exam page has come, later than it should have. */
+  pageCame: boolean;
   /** A living backend has heard that its lock does not hold. */
   isKnownBroken: boolean;
 }
@@ -88,6 +92,8 @@ export class FakeEngine {
   faults: EngineFaults = NO_FAULTS;
   down = false;
   image: string | undefined = 'sha256:one';
+  /** It answers, and makes nothing: a full disk. */
+  refusal: string | undefined;
   /** Volumes of homes whose desktop somebody took away without them. */
   readonly strays = new Set<string>();
   /** Students' files, with the desktop that each was made with. */
@@ -165,6 +171,13 @@ export class FakeEngine {
     for (const box of this.boxes.values()) for (const hear of [...box.hearers]) hear();
   }
 
+  /** The exam page that had not loaded does. */
+  bringPage(containerId: string): void {
+    const box = this.#box(containerId);
+    box.pageCame = true;
+    for (const hear of [...box.hearers]) hear();
+  }
+
   /** Tells a record now, as it is given. */
   tell(containerId: string, record: SignedRecord): void {
     const box = this.#box(containerId);
@@ -216,9 +229,9 @@ export class FakeEngine {
           this.crimes.push(`${from}, failed, is asked for ${to}`);
         return ask('claim', to, () => this.#claim(from, to));
       },
-      proofs: async (id, after, signal) => {
-        const start = await ask('proofs', id, () => this.boxes.get(id)?.starts);
-        return this.#proofs(id, start, after, signal, () => alive);
+      told: async (id, after, signal) => {
+        const start = await ask('told', id, () => this.boxes.get(id)?.starts);
+        return this.#told(id, start, after, signal, () => alive);
       },
       stop: (id) => ask('stop', id, () => this.#stop(id)),
       readiness: async (id, signal, onSession) => {
@@ -256,6 +269,8 @@ export class FakeEngine {
   }
 
   #create(order: Order): Container {
+    if (this.refusal !== undefined) throw Object.assign(new Error(this.refusal), { statusCode: 500 });
+    if (this.image === undefined) throw new ImageMissing('no such image');
     if (this.byName(order.name)) throw Object.assign(new Error('name in use'), { statusCode: 409 });
     const taken = [...this.boxes.values()].some((box) => box.container.ip === order.ip);
     if (taken || this.foreignAddresses.has(order.ip)) throw new AddressTaken(order.ip);
@@ -278,6 +293,7 @@ export class FakeEngine {
       hearers: new Set(),
       lock: this.faults.lock(),
       isKnownBroken: false,
+      pageCame: false,
       ownsVolume: order.volume === undefined,
       isDead: false,
     };
@@ -290,6 +306,7 @@ export class FakeEngine {
   #start(box: Box): void {
     box.container = { ...box.container, running: true };
     box.told = undefined;
+    box.pageCame = false;
     const start = ++box.starts;
     box.proofs = [];
     void this.#prove(box, start);
@@ -311,14 +328,15 @@ export class FakeEngine {
     }
   }
 
-  async *#proofs(
+  async *#told(
     id: string,
     start: number | undefined,
     after: number,
     signal: AbortSignal,
     isAlive: () => boolean,
-  ): AsyncIterable<SignedRecord> {
+  ): AsyncIterable<DesktopWord> {
     const cuts = this.#cuts;
+    let page = false;
     for (let next = 0; ; ) {
       const box = this.boxes.get(id);
       if (!box || signal.aborted || cuts !== this.#cuts) return;
@@ -327,12 +345,17 @@ export class FakeEngine {
         next++;
         if (!isAlive()) return;
         if (record.heardAt < after) continue;
-        yield record;
+        yield { kind: 'proof', signed: record };
         // Asked for the next: this one has been heard.
         if (isAlive() && !JSON.parse(Buffer.from(record.record, 'base64url').toString()).ok) box.isKnownBroken = true;
         continue;
       }
       if (box.starts !== start || !box.container.running) return;
+      if (box.pageCame && !page) {
+        page = true;
+        yield { kind: 'page-loaded' };
+        continue;
+      }
       await new Promise<void>((resolve) => {
         const wake = (): void => {
           box.hearers.delete(wake);

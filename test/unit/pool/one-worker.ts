@@ -72,6 +72,7 @@ export class OneWorker {
       log: SILENT,
       proofKeyOf: keyOf,
       newId: () => `d${++this.#ids}`,
+      random: () => 0.5,
     });
   }
 }

@@ -125,3 +125,29 @@ test('a quarantine cut short between name and stop is finished by the next start
   expect(worker.engine.calls).not.toContainEqual({ call: 'readiness', name: 'c1' });
   expect(shown(worker).filter((line) => line.includes('pool'))).toEqual(['c2 pool warm']);
 });
+
+test.each([
+  ['as it is told', () => undefined],
+  [
+    'after a start of the backend, which hears all of it at once',
+    (worker: OneWorker) => {
+      worker.crash();
+      worker.start();
+    },
+  ],
+])('an exam page that comes late is no longer missed: %s', async (_what, meanwhile) => {
+  const worker = new OneWorker().start();
+  worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms: 1_000, says: { kind: 'ready', page: 'unreachable' } }) };
+  void worker.pool.allocate(seat);
+  await worker.time.advance(8_000);
+  const pages = () => worker.pool.desktops().map(({ state, page }) => `${state} ${page}`);
+  expect(pages()).toEqual(['warm unreachable']);
+  worker.engine.bringPage('c1');
+  meanwhile(worker);
+  await worker.time.advance(8_000);
+  expect(pages()).toEqual(['warm loaded']);
+  worker.engine.stop('c1');
+  worker.pool.nudge();
+  await worker.time.advance(20_000);
+  expect(pages(), 'started again, it asks anew').toEqual(['warm unreachable']);
+});
