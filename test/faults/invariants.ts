@@ -25,7 +25,8 @@ export interface Seated extends Seat {
 
 /** The exam whose pool is kept filled. Its own in each run: students' names are unique on an engine. */
 export const EXAM = 2 * process.pid;
-const WORK = '/home/student/workspace/work.txt';
+/** The student's file that must not be lost. */
+export const WORK = '/home/student/workspace/work.txt';
 const STUDENT = 'student';
 const SEEN_MS = 40_000;
 const AGAIN_MS = 200;
@@ -52,6 +53,12 @@ export class Invariants {
     this.#seats.set(seatName(seat), { ...seat, containerId, work });
   }
 
+  /** What must be so of a student who got his desktop, or has left it, by somebody else's calls. */
+  expect(seat: Seat, sits: { readonly containerId: string; readonly work: string } | undefined): void {
+    this.#ever.set(seatName(seat), seat);
+    if (sits) this.#seats.set(seatName(seat), { ...seat, ...sits });
+  }
+
   /** The student has handed in. */
   forget(userId: number, examId = EXAM): void {
     this.#seats.delete(seatName({ examId, userId }));
@@ -65,7 +72,7 @@ export class Invariants {
    * Waits until the worker says ready, knows exactly what the engine lists, and every desktop is in use or warm. Only
    * looks: a call that makes the worker look at the engine would bring it back sooner than it comes by itself.
    */
-  async settled(): Promise<void> {
+  async settled(ms = 60_000): Promise<void> {
     let last: unknown = 'not ready';
     const look = async (): Promise<boolean> => {
       const answer = await this.#rig.call('/api/vdi/cluster/status').catch(() => undefined);
@@ -79,7 +86,7 @@ export class Invariants {
       const filled = pools.every((pool: { wanted: number; warm: number }) => pool.warm >= pool.wanted);
       return filled && desktops.every(({ state }: { state: string }) => state === 'warm' || state === 'in use');
     };
-    await this.#rig.until('the worker ready and every desktop usable', look, 60_000).catch(() => {
+    await this.#rig.until('the worker ready and every desktop usable', look, ms).catch(() => {
       throw new Error(`not settled: ${JSON.stringify(last)}`);
     });
   }

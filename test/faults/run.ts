@@ -1,6 +1,6 @@
 // npm run faults: breaks one part after the other of a real worker with students on it, and looks at what held.
 // `-- --quick`: what every change must pass. `-- --seed N`: the same moments again. `-- --only WORDS|WORDS`: faults so named.
-// `-- --students N --warm N`: another size of the exam.
+// `-- --students N --warm N`: another size of the exam. `-- --walk`: a random walk instead, `--operations N` long.
 import { parseArgs } from 'node:util';
 import { spawnInNamespaces } from '../rig/namespaces.ts';
 import { Seeded } from '../seeded.ts';
@@ -8,6 +8,9 @@ import { ENGINE_FAULTS } from './engine-faults.ts';
 import { faults } from './faults.ts';
 import { provokeAll } from './provoke.ts';
 import { type Row, report } from './table.ts';
+import { walk } from './walk.ts';
+
+const HOSTS_ENGINE = '/var/run/docker.sock';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -17,15 +20,18 @@ async function main(): Promise<number> {
       only: { type: 'string', default: '' },
       students: { type: 'string', default: '3' },
       warm: { type: 'string', default: '2' },
+      walk: { type: 'boolean', default: false },
+      operations: { type: 'string', default: '560' },
     },
   });
   const { quick, seed, only } = values;
+  if (values.walk) return walk(Number(seed), Number(values.operations), HOSTS_ENGINE);
   console.log(`seed ${seed}; again with: npm run faults -- --seed ${seed}`);
   const random = new Seeded(Number(seed));
   const isMeant = (name: string): boolean => only.split('|').some((words) => name.includes(words));
   const chosen = faults(random).filter((fault) => (fault.quick || !quick) && isMeant(fault.name));
   const size = { students: Number(values.students), warm: Number(values.warm), slack: quick ? 3 : 1 };
-  const rows = await provokeAll(chosen, { random, ...size, engine: '/var/run/docker.sock' });
+  const rows = await provokeAll(chosen, { random, ...size, engine: HOSTS_ENGINE });
   const ofEngine = ENGINE_FAULTS.filter((name) => !quick && isMeant(name));
   if (ofEngine.length > 0) rows.push(...(await onOwnEngine(ofEngine, process.argv.slice(2))));
   return report(rows);

@@ -43,6 +43,8 @@ export interface Cast {
   readonly slack: number;
   /** Socket of the engine. */
   readonly engine: string;
+  /** Settings of the worker on top of the scene's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Fault {
@@ -117,6 +119,7 @@ export async function openScene(cast: Cast): Promise<{ scene: Scene; close(): Pr
         WORKER_TOTAL_MEMORY_MB: '20480',
         NODE_OPTIONS: `--import=${new URL('../rig/clock.ts', import.meta.url)}`,
         RIG_CLOCK_FILE: clockFile,
+        ...cast.env,
       };
     },
   });

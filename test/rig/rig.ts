@@ -111,7 +111,8 @@ export class Rig {
     return this;
   }
 
-  async startWorker(): Promise<void> {
+  /** @param ms how long it may take until it answers */
+  async startWorker(ms = 10_000): Promise<void> {
     const worker = spawn(process.execPath, ['src/worker.ts'], {
       cwd: root,
       env: this.#env,
@@ -120,7 +121,7 @@ export class Rig {
     this.#worker = worker;
     for (const stream of [worker.stdout, worker.stderr])
       stream?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
-    for (let tries = 0; tries < 100; tries++) {
+    for (const end = Date.now() + ms; Date.now() < end; ) {
       if (worker.exitCode !== null) throw new Error(`worker ended: ${this.log}`);
       if (
         await fetch(`${this.url}/healthz`).then(
@@ -154,15 +155,23 @@ export class Rig {
     await gone;
   }
 
+  /** The worker's process; undefined when it has ended. */
+  get workerPid(): number | undefined {
+    const worker = this.#worker;
+    return worker && worker.exitCode === null && worker.signalCode === null ? worker.pid : undefined;
+  }
+
   /** A cluster call with the right token unless told otherwise. */
   async call(
     path: string,
     body?: unknown,
     headers: Record<string, string> = { 'x-cluster-token': this.clusterToken },
+    signal?: AbortSignal,
   ): Promise<Answer> {
     const answer = await fetch(`${this.url}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { 'content-type': 'application/json', ...headers },
+      ...(signal ? { signal } : {}),
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
