@@ -47,7 +47,8 @@ export const heartbeatKilled: Fault = {
   },
 };
 
-function beat(rig: Rig, port: number): ChildProcess {
+/** Starts a heartbeat of this rig's worker that beats to a control-plane on this port. */
+export function beat(rig: Rig, port: number, more: Readonly<Record<string, string>> = {}): ChildProcess {
   const env = {
     PATH: process.env.PATH,
     WORKER_CODE: rig.code,
@@ -56,6 +57,7 @@ function beat(rig: Rig, port: number): ChildProcess {
     WORKER_CLUSTER_TOKEN: rig.clusterToken,
     BACKEND_URL: rig.url,
     HEARTBEAT_INTERVAL_SEC: '1',
+    ...more,
   };
   return spawn(process.execPath, ['src/heartbeat.ts'], { cwd: root, env, stdio: 'ignore' });
 }

@@ -1,12 +1,14 @@
 // npm run faults: breaks one part after the other of a real worker with students on it, and looks at what held.
 // `-- --quick`: what every change must pass. `-- --seed N`: the same moments again. `-- --only WORDS|WORDS`: faults so named.
 // `-- --students N --warm N`: another size of the exam. `-- --walk`: a random walk instead, `--operations N` long.
+// `-- --soak`: the host full for ten minutes instead, `--minutes N`.
 import { parseArgs } from 'node:util';
 import { spawnInNamespaces } from '../rig/namespaces.ts';
 import { Seeded } from '../seeded.ts';
 import { ENGINE_FAULTS } from './engine-faults.ts';
 import { faults } from './faults.ts';
 import { provokeAll } from './provoke.ts';
+import { soak } from './soak.ts';
 import { type Row, report } from './table.ts';
 import { walk } from './walk.ts';
 
@@ -22,10 +24,13 @@ async function main(): Promise<number> {
       warm: { type: 'string', default: '2' },
       walk: { type: 'boolean', default: false },
       operations: { type: 'string', default: '560' },
+      soak: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '10' },
     },
   });
   const { quick, seed, only } = values;
   if (values.walk) return walk(Number(seed), Number(values.operations), HOSTS_ENGINE);
+  if (values.soak) return soak(Number(values.minutes), Number(seed));
   console.log(`seed ${seed}; again with: npm run faults -- --seed ${seed}`);
   const random = new Seeded(Number(seed));
   const isMeant = (name: string): boolean => only.split('|').some((words) => name.includes(words));

@@ -1,6 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { assertNever } from '../../../src/desktop/assert-never.ts';
 import { parseName, type Seat, seatName } from '../../../src/desktop/names.ts';
 import { QUARANTINE_MOST } from '../../../src/desktop/plan.ts';
+import { draw, type Operation, type WalkCast } from '../../operations.ts';
 import { forSeeds, type Seeded } from '../../seeded.ts';
 import { OneWorker } from './one-worker.ts';
 
@@ -13,6 +15,22 @@ const EXAMS = [7, 8];
 const KEEP_MS = 120_000;
 /** Between asking for a desktop and being given it. */
 const ANSWER_MS = 30_000;
+
+/** In hundredths. */
+const SHARES: WalkCast['shares'] = {
+  allocate: 40,
+  release: 15,
+  prewarm: 15,
+  reconcile: 8,
+  line: 5,
+  crash: 5,
+  die: 2,
+  'die waiting': 2,
+  lost: 2,
+  'hold lost': 2,
+  'lock broken': 2,
+  'new image': 2,
+};
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -42,6 +60,7 @@ class Walker {
   readonly wanted = new Map<number, number>();
   readonly servedBy = new Map<string, string>();
   readonly diary: string[] = [];
+  readonly #cast: WalkCast = { seats: this.seats, exams: EXAMS, mostWarm: 4, parts: ['engine'], shares: SHARES };
   #run = 0;
   #open = 0;
 
@@ -76,29 +95,55 @@ class Walker {
   async walk(): Promise<void> {
     this.worker.start();
     for (let step = 0; step < STEPS; step++) {
-      await this.step();
+      await this.step(draw(this.random, this.#cast));
       await this.worker.time.advance(this.random.pick([0, 0, 1, 3, 10, 100, 500, 4_000, 20_000]));
       this.noCrimes();
     }
     await this.settleDown();
   }
 
-  async step(): Promise<void> {
-    const { random } = this;
-    const dice = random.next();
-    const seat = random.pick(this.seats);
-    if (dice < 0.4) for (let times = random.whole(1, 3); times > 0; times--) void this.allocate(seat);
-    else if (dice < 0.55) void this.release(seat);
-    else if (dice < 0.7) void this.prewarm(random.pick(EXAMS), random.whole(0, 4));
-    else if (dice < 0.78) void this.reconcile();
-    else if (dice < 0.83) this.turnEngine();
-    else if (dice < 0.88) await this.crash();
-    else if (dice < 0.92) this.stopOne();
-    else if (dice < 0.93) this.loseOne('kill');
-    else if (dice < 0.94) this.loseOne('takeAway');
-    else if (dice < 0.96) this.loseHold();
-    else if (dice < 0.98) this.breakLock();
-    else this.rebuildImage();
+  async step(operation: Operation): Promise<void> {
+    const { pool, engine } = this.worker;
+    const boxes = [...engine.boxes.keys()];
+    switch (operation.kind) {
+      case 'allocate':
+      case 'release':
+        for (let times = operation.times; times > 0; times--) void this[operation.kind](operation.seat);
+        return;
+      case 'prewarm':
+        return void this.prewarm(operation.examId, operation.count);
+      case 'reconcile':
+        return void this.reconcile();
+      case 'crash':
+        return this.crash();
+      case 'line':
+        return this.turnEngine();
+      case 'die':
+        return this.stop(engine.byName(seatName(operation.seat))?.containerId);
+      case 'die waiting':
+        return this.stop(
+          nthOf(
+            boxes.filter((id) => isWaiting(engine.boxes.get(id)?.container.name)),
+            operation.nth,
+          ),
+        );
+      case 'lost':
+        return this.lose(nthOf(boxes, operation.nth), operation.how);
+      case 'hold lost': {
+        const desktop = nthOf(pool.desktops(), operation.nth);
+        return desktop && pool.lostHold(desktop.containerId);
+      }
+      case 'lock broken':
+        return this.breakLock(nthOf(boxes, operation.nth), operation.lock);
+      case 'new image':
+        return this.rebuildImage(operation.nth);
+      case 'join':
+      case 'work':
+      case 'service':
+        throw new Error(`${operation.kind} is of the walk on the real engine only`);
+      default:
+        assertNever(operation);
+    }
   }
 
   note(line: string): void {
@@ -191,21 +236,19 @@ class Walker {
     this.note(engine.down ? 'engine down' : 'engine up');
   }
 
-  rebuildImage(): void {
-    this.worker.engine.image = `sha256:${this.random.whole(1, 3)}`;
+  rebuildImage(nth: number): void {
+    this.worker.engine.image = `sha256:${(nth % 3) + 1}`;
     this.note(`image ${this.worker.engine.image}`);
   }
 
-  stopOne(): void {
-    const boxes = [...this.worker.engine.boxes.keys()];
-    if (boxes.length === 0) return;
-    const id = this.random.pick(boxes);
+  stop(id: string | undefined): void {
+    if (id === undefined) return;
     this.note(`${id} stops`);
     this.worker.engine.stop(id);
     if (this.random.chance(0.8)) this.worker.pool.nudge();
   }
 
-  lose(volume: string): void {
+  loseFiles(volume: string): void {
     if ([...this.worker.engine.carriers.values()].some((carrier) => carrier.volume === volume)) return;
     // Claimed a moment ago: should this process die too, nobody knows whose it was.
     for (const known of this.known.values()) if (known.volume === volume) known.volume = known.containerId = undefined;
@@ -218,29 +261,19 @@ class Walker {
   }
 
   /** It will not start again, or somebody takes it away by hand. */
-  loseOne(how: 'kill' | 'takeAway'): void {
-    const boxes = [...this.worker.engine.boxes.keys()];
-    if (boxes.length === 0) return;
-    const id = this.random.pick(boxes);
+  lose(id: string | undefined, how: 'kill' | 'takeAway'): void {
+    if (id === undefined) return;
     this.note(`${id}: ${how}`);
     const { volume } = this.worker.engine.boxes.get(id)?.container ?? {};
-    if (how === 'takeAway' && volume !== undefined) this.lose(volume);
+    if (how === 'takeAway' && volume !== undefined) this.loseFiles(volume);
     this.worker.engine[how](id);
     if (this.random.chance(0.8)) this.worker.pool.nudge();
   }
 
-  breakLock(): void {
-    const boxes = [...this.worker.engine.boxes.keys()];
-    if (boxes.length === 0) return;
-    const id = this.random.pick(boxes);
-    const lock = this.random.pick(['broken', 'silent'] as const);
+  breakLock(id: string | undefined, lock: 'broken' | 'silent'): void {
+    if (id === undefined) return;
     this.note(`${id}'s lock is ${lock}`);
     this.worker.engine.setLock(id, lock);
-  }
-
-  loseHold(): void {
-    const desktops = this.worker.pool.desktops();
-    if (desktops.length > 0) this.worker.pool.lostHold(this.random.pick(desktops).containerId);
   }
 
   know(name: string): Known {
@@ -388,6 +421,9 @@ class Walker {
     }
   }
 }
+
+const nthOf = <T>(all: readonly T[], nth: number): T | undefined => all[nth % all.length];
+const isWaiting = (name = ''): boolean => parseName(name)?.kind === 'pool';
 
 test('whatever happens in whatever order, no student loses a desktop, gets a second one, or sits at another’s', async () => {
   const failures: unknown[] = [];
