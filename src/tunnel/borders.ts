@@ -6,17 +6,23 @@ const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
 const ZERO = 0x30;
 const NINE = 0x39;
+const ERROR = Buffer.from('error');
 
 /**
  * Finds where instructions end in a stream of bytes, without decoding it: guacamole-common-js wants whole instructions
- * per message, and a message of text must not end inside a character.
+ * per message, and a message of text must not end inside a character. Only lengths are read; what they count is skipped.
  */
 export class Borders {
+  /** An `error` instruction has come to its end. */
+  sawError = false;
   /** Value of the length being read; -1 before its first digit. */
   #length = -1;
   /** Code points left of the element being passed; -1 while a length is read. */
   #left = -1;
   #size = 0;
+  #isOpcode = true;
+  /** Letters of `error` that the opcode has so far; -1 when it is another. */
+  #spelled = -1;
 
   /**
    * Takes the next chunk.
@@ -29,6 +35,7 @@ export class Borders {
     let at = 0;
     while (at < chunk.length) {
       if (this.#left > 0) {
+        if (this.#isOpcode && this.#spelled >= 0) this.#spell(chunk, at);
         at = ascii ? this.#skipBytes(chunk, at) : this.#skipPoints(chunk, at);
         continue;
       }
@@ -57,9 +64,21 @@ export class Borders {
     return at;
   }
 
+  #spell(chunk: Uint8Array, at: number): void {
+    const here = Math.min(this.#left, chunk.length - at);
+    for (let letter = 0; letter < here; letter++)
+      if (chunk[at + letter] !== ERROR[this.#spelled++]) {
+        this.#spelled = -1;
+        return;
+      }
+  }
+
   #end(byte: number): void {
-    if (byte === SEMICOLON) this.#size = 0;
-    else if (byte !== COMMA) throw new MalformedInstruction('element does not end where its length says');
+    if (byte === SEMICOLON) {
+      this.#size = 0;
+      if (this.#spelled === ERROR.length) this.sawError = true;
+    } else if (byte !== COMMA) throw new MalformedInstruction('element does not end where its length says');
+    this.#isOpcode = byte === SEMICOLON;
     this.#left = -1;
     this.#length = -1;
   }
@@ -70,6 +89,7 @@ export class Borders {
     } else if (byte === DOT && this.#length >= 0) {
       this.#left = this.#length;
       this.#size += this.#length;
+      if (this.#isOpcode) this.#spelled = this.#length === ERROR.length ? 0 : -1;
     } else throw new MalformedInstruction('no length where one must be');
     if (this.#length > LONGEST_INSTRUCTION || this.#size > LONGEST_INSTRUCTION) {
       throw new MalformedInstruction('instruction too long');

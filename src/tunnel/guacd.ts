@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { Inlet } from './inlet.ts';
 import { decode, encode, type Instruction, LONGEST_INSTRUCTION } from './instruction.ts';
 
 export interface GuacdAddress {
@@ -21,6 +22,8 @@ export interface GuacdConnection {
   readonly id: string;
   /** Bytes that came with the answer to the handshake and belong to the stream. */
   readonly rest: Buffer;
+  /** Instead of reading the socket: `take` gets what comes after `rest`, to be looked at only during the call. It must not rise. */
+  readonly take: (take: (bytes: Buffer) => void) => void;
 }
 
 /** guacd said no, or something that is none of the protocol. */
@@ -40,7 +43,8 @@ export async function openGuacd(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<GuacdConnection> {
-  const socket = connect({ ...address, noDelay: true, keepAlive: true });
+  const inlet = new Inlet(address);
+  const { socket } = inlet;
   try {
     await once(socket, 'connect', { signal });
     const reader = new HandshakeReader(socket, signal);
@@ -57,7 +61,7 @@ export async function openGuacd(
     socket.write(answers.map(encode).join(''));
     const [id] = await reader.expect('ready');
     if (!id) throw new GuacdRefused('guacd named no connection');
-    return { socket, id, rest: reader.end() };
+    return { socket, id, rest: reader.end(), take: (take) => inlet.take(take) };
   } catch (error) {
     socket.destroy();
     throw error;

@@ -8,7 +8,11 @@ export const STATUS = {
   badRequest: { code: 768, words: 'Bad request' },
   // One answer for every token that opens nothing, so that none tells a good guess from a bad one.
   refused: { code: 769, words: 'Not allowed' },
-  tooSlow: { code: 781, words: 'The connection is too slow' },
+  tooSlow: { code: 776, words: 'The connection is too slow' },
 } as const;
 
-export type Status = (typeof STATUS)[keyof typeof STATUS];
+/** A reason of ours, or one that guacd gave. */
+export interface Status {
+  readonly code: number;
+  readonly words: string;
+}

@@ -2,7 +2,7 @@
 
 import { browsers } from './tunnel-browsers.ts';
 import { type Calls, peer } from './tunnel-peer.ts';
-import { guacamoleLite, ownTunnel, plainPipe } from './tunnel-servers.ts';
+import { guacamoleLite, leanPipe, ownTunnel, plainPipe } from './tunnel-servers.ts';
 
 const ROLES: Readonly<Record<string, (port: number) => Promise<Calls>>> = {
   peer,
@@ -10,6 +10,7 @@ const ROLES: Readonly<Record<string, (port: number) => Promise<Calls>>> = {
   'own tunnel': ownTunnel,
   'guacamole-lite': guacamoleLite,
   'plain pipe': plainPipe,
+  'lean pipe': leanPipe,
 };
 
 const [name = '', port = '0'] = process.argv.slice(2);

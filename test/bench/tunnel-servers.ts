@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import GuacamoleLite from 'guacamole-lite';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { Desktop } from '../../src/desktop/desktop.ts';
 import { TunnelDoor } from '../../src/tunnel/door.ts';
-import { openGuacd } from '../../src/tunnel/guacd.ts';
-import { joinSettings } from '../../src/tunnel/rdp-settings.ts';
+import { Inlet } from '../../src/tunnel/inlet.ts';
+import { encode } from '../../src/tunnel/instruction.ts';
+import { giveSlab, takeSlab } from '../../src/tunnel/slabs.ts';
 import { tokenKey } from '../../src/tunnel/token.ts';
 import { TokenBook } from '../../src/tunnel/token-book.ts';
 import type { Calls } from './tunnel-peer.ts';
@@ -48,14 +50,11 @@ export async function guacamoleLite(peerPort: number): Promise<Calls> {
   return listening(server);
 }
 
-/** The least that any tunnel in Node does: bytes from a socket into frames and back, nothing read, only not without bound. */
+/** What a tunnel in Node is at its plainest: a stream's chunks into frames and back, nothing looked at, only not without bound. */
 export async function plainPipe(peerPort: number): Promise<Calls> {
-  const server = createServer();
-  const sockets = new WebSocketServer({ server, perMessageDeflate: false });
-  sockets.on('connection', async (browser) => {
-    const address = { host: '127.0.0.1', port: peerPort };
-    const { socket, rest } = await openGuacd(address, 'rdp', joinSettings(false), SCREEN, AbortSignal.timeout(20_000));
-    browser.send(rest, { binary: false });
+  return pipes(async (browser) => {
+    const socket = connect({ host: '127.0.0.1', port: peerPort, noDelay: true });
+    const first = await shakeHands(socket);
     const sent = (): void => {
       if (socket.isPaused() && browser.bufferedAmount < HIGH_WATER / 4) socket.resume();
     };
@@ -63,9 +62,59 @@ export async function plainPipe(peerPort: number): Promise<Calls> {
       browser.send(chunk, { binary: false }, sent);
       if (browser.bufferedAmount > HIGH_WATER) socket.pause();
     });
+    browser.send(first, { binary: false });
+    return socket;
+  });
+}
+
+/** The same with the relay's own way to read and to keep memory: what is left is the kernel's work, and Node's for each call. */
+export async function leanPipe(peerPort: number): Promise<Calls> {
+  return pipes(async (browser) => {
+    const inlet = new Inlet({ host: '127.0.0.1', port: peerPort });
+    const { socket } = inlet;
+    const first = await shakeHands(socket);
+    inlet.take((bytes) => {
+      const slab = takeSlab(bytes.length);
+      bytes.copy(slab);
+      browser.send(slab.subarray(0, bytes.length), { binary: false }, () => {
+        giveSlab(slab);
+        if (socket.isPaused() && browser.bufferedAmount < HIGH_WATER / 4) socket.resume();
+      });
+      if (browser.bufferedAmount > HIGH_WATER) socket.pause();
+    });
+    browser.send(first, { binary: false });
+    return socket;
+  });
+}
+
+async function pipes(open: (browser: WebSocket) => Promise<Socket>): Promise<Calls> {
+  const server = createServer();
+  const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+  sockets.on('connection', async (browser) => {
+    const socket = await open(browser);
     browser.on('message', (message: Buffer) => socket.write(message)).on('close', () => socket.destroy());
   });
   return listening(server);
+}
+
+/** As the scripted guacd wants it. @returns its `ready` */
+async function shakeHands(socket: Socket): Promise<Buffer> {
+  socket.on('error', () => undefined);
+  socket.write(encode(['select', 'rdp']));
+  await heard(socket);
+  const { width, height, dpi } = SCREEN;
+  socket.write(
+    encode(['size', String(width), String(height), String(dpi)]) + encode(['connect', 'VERSION_1_3_0', '', '']),
+  );
+  return heard(socket);
+}
+
+async function heard(socket: Socket): Promise<Buffer> {
+  for (;;) {
+    const bytes: Buffer | null = socket.read();
+    if (bytes) return bytes;
+    await once(socket, 'readable', { signal: AbortSignal.timeout(10_000) });
+  }
 }
 
 async function listening(server: Server): Promise<Calls> {
