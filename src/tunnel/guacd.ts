@@ -68,6 +68,13 @@ export async function openGuacd(
   }
 }
 
+/** Waits until anything has come on a connection, and takes none of it. @returns false when nothing came in time */
+export async function speaks({ socket, rest }: GuacdConnection, signal: AbortSignal): Promise<boolean> {
+  if (rest.length > 0 || socket.readableLength > 0) return true;
+  await once(socket, 'readable', { signal }).catch(() => undefined);
+  return socket.readableLength > 0;
+}
+
 /** Reads the few instructions of the handshake; what follows them stays untouched in `end()`. */
 class HandshakeReader {
   readonly #socket: Socket;

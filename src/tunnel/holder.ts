@@ -8,15 +8,17 @@ import { encode } from './instruction.ts';
 import { rdpSettings } from './rdp-settings.ts';
 import type { Shard, Shards } from './shards.ts';
 
-/** guacd ends a user who says nothing for 15 s. */
-const NOP_MS = 5_000;
+/** guacd ends a user who says nothing for 15 s. It tells nobody that xrdp has gone: each finds out when he next says something. */
+const NOP_MS = 1_000;
 /** A login takes about 1.2 s; one that hangs is better begun anew while the student waits. */
 const ATTACH_MS = 6_000;
 /** While the desktop's own programs start beside it on a busy host, a login takes longer, and nobody waits for it yet. */
 const EARLY_ATTACH_MS = 15_000;
 /** After a crash of guacd every desktop is attached again: all at once each would only take longer. */
 const ATTACH_WIDTH = 8;
-const GOODBYE = encode(['disconnect']);
+/** Either ends a connection for all who are in it. */
+const GOODBYES = [encode(['disconnect']), '5.error,'];
+const LONGEST_GOODBYE = Math.max(...GOODBYES.map((words) => words.length));
 /** Until a student joins with his own window; then the desktop takes that size. */
 const FIRST_SCREEN: Screen = { width: 1280, height: 800, dpi: 96 };
 
@@ -24,12 +26,15 @@ interface Held {
   readonly id: string;
   readonly shard: Shard;
   readonly socket: Socket;
+  readonly over: AbortSignal;
 }
 
 /** A connection held to a desktop, as a join finds it. */
 export interface HeldConnection {
   readonly id: string;
   readonly guacd: GuacdAddress;
+  /** Aborted when it is held no longer: guacd draws nothing for those who are still in it. */
+  readonly over: AbortSignal;
 }
 
 export interface HolderPorts {
@@ -63,8 +68,8 @@ export class GuacdHolder {
 
   /** What a join selects, and at which guacd; opens the connection first when it broke. */
   async connection(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<HeldConnection> {
-    const { id, shard } = await this.#open(desktop, ATTACH_MS);
-    return { id, guacd: shard.address };
+    const { id, shard, over } = await this.#open(desktop, ATTACH_MS);
+    return { id, guacd: shard.address, over };
   }
 
   /** Ends the connection. Its joins end with it only when they are closed too: guacd keeps a connection for its last user. */
@@ -125,16 +130,12 @@ export class GuacdHolder {
       socket.destroy();
       throw error;
     }
-    const held = { id, shard, socket };
+    const over = new AbortController();
+    const held = { id, shard, socket, over: over.signal };
     this.#held.set(containerId, held);
-    // What guacd draws for us is thrown away: only its joins are looked at. Its goodbye is heeded at once, because it
-    // leaves the socket open for seconds after a desktop has gone, with an id that nobody can join any more.
-    let tail = '';
-    socket.on('data', (chunk: Buffer) => {
-      tail = (tail + chunk.subarray(-GOODBYE.length).toString('latin1')).slice(-GOODBYE.length);
-      if (tail === GOODBYE) socket.destroy();
-    });
+    endAtGoodbye(socket);
     socket.once('close', () => {
+      over.abort();
       if (this.#held.get(containerId) !== held) return;
       this.#held.delete(containerId);
       log.warn({ containerId: containerId.slice(0, 12) }, 'held guacd connection broke');
@@ -142,6 +143,20 @@ export class GuacdHolder {
     });
     return held;
   }
+}
+
+/**
+ * What guacd draws for us is thrown away: only its joins are looked at. Its goodbye is heeded at once, because it goes on
+ * taking joins for seconds after the desktop's end has broken, draws nothing for them, and lets go of none before its
+ * users have been silent for 15 s.
+ */
+function endAtGoodbye(socket: Socket): void {
+  let border: Buffer = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    border = Buffer.concat([border, chunk.subarray(0, LONGEST_GOODBYE)]);
+    if (GOODBYES.some((words) => border.includes(words) || chunk.includes(words))) socket.destroy();
+    border = (chunk.length < LONGEST_GOODBYE ? border : chunk).subarray(-LONGEST_GOODBYE);
+  });
 }
 
 /**

@@ -20,6 +20,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 
 /** The worker's own door and relay, whole: token, admission, join. Every address is a student's desktop. */
 export async function ownTunnel(peerPort: number): Promise<Calls> {
+  const { signal: over } = new AbortController();
   const door = new TunnelDoor({
     tokenKey: tokenKey(TOKEN_KEY),
     jwtSecret: Buffer.from('unused'),
@@ -27,7 +28,7 @@ export async function ownTunnel(peerPort: number): Promise<Calls> {
     book: new TokenBook(),
     log: silent,
     atAddress: (ip) => seated(ip),
-    connection: ({ ip }) => Promise.resolve({ id: `$${ip}`, guacd: { host: '127.0.0.1', port: peerPort } }),
+    connection: ({ ip }) => Promise.resolve({ id: `$${ip}`, guacd: { host: '127.0.0.1', port: peerPort }, over }),
     loseConnection: () => undefined,
   });
   return listening(createServer().on('upgrade', door.onUpgrade));
