@@ -1,8 +1,7 @@
 import type { OwnEngine } from '../rig/own-engine.ts';
 import { EXAM } from './invariants.ts';
-import { answersMeanwhile, type Fault, lost, type Scene } from './scene.ts';
+import { answersMeanwhile, comesAndGoes, type Fault, handsIn, lost, type Scene } from './scene.ts';
 
-const STUDENT = 29;
 type Signal = 'SIGTERM' | 'SIGKILL';
 
 const SERVICES = ['redis', 'guacd', 'site'];
@@ -44,21 +43,19 @@ export function engineFaults(engine: OwnEngine): Fault[] {
       name: DISK_FULL,
       act: async (scene) => {
         const { rig, invariants } = scene;
-        await invariants.seat(STUDENT);
+        const [goes, comes] = [scene.newcomer(), scene.newcomer()];
+        await invariants.seat(goes);
         try {
           await engine.fillDisk();
-          await lost(rig, 'release', { examId: EXAM, userId: STUDENT });
-          await lost(rig, 'allocate', { examId: EXAM, userId: STUDENT + 1 });
+          await lost(rig, 'release', { examId: EXAM, userId: goes });
+          await lost(rig, 'allocate', { examId: EXAM, userId: comes });
           await answersMeanwhile(scene);
         } finally {
           await engine.freeDisk();
         }
         // Both callers try again, as they do.
-        await lost(rig, 'release', { examId: EXAM, userId: STUDENT });
-        invariants.forget(STUDENT);
-        await invariants.seat(STUDENT + 1);
-        await lost(rig, 'release', { examId: EXAM, userId: STUDENT + 1 });
-        invariants.forget(STUDENT + 1);
+        await handsIn(scene, goes);
+        await comesAndGoes(scene, comes);
       },
     },
     away('SIGTERM', false),

@@ -6,7 +6,16 @@ import { heartbeatKilled } from './heartbeat.ts';
 import { EXAM } from './invariants.ts';
 import { killPoints } from './kill-points.ts';
 import { programsKilled } from './programs.ts';
-import { answersMeanwhile, type Fault, type Lines, lost, OUTAGE_MS, type Scene } from './scene.ts';
+import {
+  answersMeanwhile,
+  comesAndGoes,
+  type Fault,
+  handsIn,
+  type Lines,
+  lost,
+  OUTAGE_MS,
+  type Scene,
+} from './scene.ts';
 
 /** A desktop that died is usable again in this time. */
 const DESKTOP_MS = 8_000;
@@ -89,25 +98,23 @@ const services: readonly Fault[] = [
   {
     name: 'PostgreSQL hung while a student comes and goes',
     act: async (scene) => {
-      const { rig, invariants, lines } = scene;
-      lines.postgres.hang();
-      await invariants.seat(26);
-      await lost(rig, 'release', { examId: EXAM, userId: 26 });
-      invariants.forget(26);
+      scene.lines.postgres.hang();
+      await comesAndGoes(scene, scene.newcomer());
       await answersMeanwhile(scene);
-      await lines.postgres.mend();
+      await scene.lines.postgres.mend();
     },
   },
   {
     name: 'PostgreSQL away, worker killed, a student changes',
     quick: true,
-    act: async ({ rig, invariants, lines }) => {
+    act: async (scene) => {
+      const { rig, invariants, lines } = scene;
+      const userId = scene.newcomer();
       await lines.postgres.cut();
-      await invariants.seat(25);
+      await invariants.seat(userId);
       await rig.stopWorker('SIGKILL');
       await rig.startWorker();
-      await lost(rig, 'release', { examId: EXAM, userId: 25 });
-      invariants.forget(25);
+      await handsIn(scene, userId);
       await rig.stopWorker('SIGKILL');
       await rig.startWorker();
       await lines.postgres.mend();
@@ -120,7 +127,7 @@ const desktops: readonly Fault[] = [
     name: 'a student’s desktop killed',
     quick: true,
     replaces: true,
-    goalMs: DESKTOP_MS,
+    goals: { usableMs: DESKTOP_MS },
     act: async ({ rig, invariants }) => {
       const [seat] = [...invariants.seated().values()];
       if (seat) await killed(rig, seat.containerId);
@@ -153,11 +160,10 @@ export function faults(random: Seeded): Fault[] {
     {
       name: 'twenty allocates at once for one new student',
       quick: true,
-      act: async ({ rig, invariants }: Scene) => {
-        await Promise.all(Array.from({ length: 20 }, () => lost(rig, 'allocate', { examId: EXAM, userId: 30 })));
-        await invariants.seat(30);
-        await lost(rig, 'release', { examId: EXAM, userId: 30 });
-        invariants.forget(30);
+      act: async (scene) => {
+        const userId = scene.newcomer();
+        await Promise.all(Array.from({ length: 20 }, () => lost(scene.rig, 'allocate', { examId: EXAM, userId })));
+        await comesAndGoes(scene, userId);
         await pause(OUTAGE_MS);
       },
     },

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { json, text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Rig } from '../rig/rig.ts';
@@ -28,9 +28,11 @@ export const heartbeatKilled: Fault = {
       const heart = beat(rig, (controlPlane.address() as AddressInfo).port);
       await rig
         .until('a beat that tells the truth', async () => beats > from, BEAT_MS)
-        .catch((error: unknown) => {
+        .catch(async () => {
           heart.kill('SIGKILL');
-          throw error;
+          throw new Error(
+            `no beat that tells the truth within ${BEAT_MS} ms: ${heart.stderr && (await text(heart.stderr))}`,
+          );
         });
       return heart;
     };
@@ -52,6 +54,7 @@ export function beat(rig: Rig, port: number, more: Readonly<Record<string, strin
   const env = {
     PATH: process.env.PATH,
     WORKER_CODE: rig.code,
+    WORKER_NAME: rig.code,
     WORKER_API_BASE_URL: 'http://203.0.113.20:3000',
     CONTROL_PLANE_API_BASE: `http://127.0.0.1:${port}/api`,
     WORKER_CLUSTER_TOKEN: rig.clusterToken,
@@ -59,5 +62,5 @@ export function beat(rig: Rig, port: number, more: Readonly<Record<string, strin
     HEARTBEAT_INTERVAL_SEC: '1',
     ...more,
   };
-  return spawn(process.execPath, ['src/heartbeat.ts'], { cwd: root, env, stdio: 'ignore' });
+  return spawn(process.execPath, ['src/heartbeat.ts'], { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe'] });
 }

@@ -1,17 +1,23 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Seat, seatName } from '../../src/desktop/names.ts';
 import type { Rig } from '../rig/rig.ts';
-import { contractToken, TunnelClient } from '../rig/tunnel-client.ts';
+import { becomes } from './becomes.ts';
+import { filesKept, type HandedIn } from './handed-in.ts';
 import { historyTold } from './history-told.ts';
 import { nothingLeftOver } from './left-over.ts';
+import { HostRules, locked } from './rules.ts';
+import { seesHisDesktop } from './screens.ts';
 
 /** Each is true, or says what is broken. */
 export interface Held {
   /** The same desktop; where its container died, one with the same workspace. */
   readonly same: true | string;
-  /** Every student's join is painted again. */
+  /** Every student sees what his desktop paints. */
   readonly seen: true | string;
   readonly one: true | string;
+  /** Each desktop's firewall stands. */
+  readonly locked: true | string;
+  /** The files of those who have handed in. */
+  readonly kept: true | string;
   readonly clean: true | string;
   /** The database tells of each student's session once, and of no other as going on. */
   readonly told: true | string;
@@ -28,8 +34,10 @@ export const EXAM = 2 * process.pid;
 /** The student's file that must not be lost. */
 export const WORK = '/home/student/workspace/work.txt';
 const STUDENT = 'student';
-const SEEN_MS = 40_000;
-const AGAIN_MS = 200;
+/** What is wrong now, and comes right later than this, is late enough to be wrong. */
+const AT_LAST_MS = 30_000;
+/** Students who join at the same moment. */
+const JOIN_AT_ONCE = 3;
 
 /** What must be so after every fault: every student the same desktop, nobody two, and nothing that nobody knows of. */
 export class Invariants {
@@ -37,9 +45,17 @@ export class Invariants {
   readonly #seats = new Map<string, Seated>();
   /** Everybody who ever had a desktop. */
   readonly #ever = new Map<string, Seat>();
+  readonly #handedIn = new Map<string, HandedIn>();
+  #rules: HostRules | undefined;
+  #cameRightAt = 0;
 
   constructor(rig: Rig) {
     this.#rig = rig;
+  }
+
+  /** What the host has for our networks now, it must have after every fault. */
+  async begin(): Promise<void> {
+    this.#rules = await HostRules.look(this.#rig);
   }
 
   /** Gives a student a desktop that he must keep from now on, and lets him begin his work on it. */
@@ -59,9 +75,12 @@ export class Invariants {
     if (sits) this.#seats.set(seatName(seat), { ...seat, ...sits });
   }
 
-  /** The student has handed in. */
+  /** The student has handed in: his desktop must be gone, and his files kept. */
   forget(userId: number, examId = EXAM): void {
-    this.#seats.delete(seatName({ examId, userId }));
+    const name = seatName({ examId, userId });
+    const left = this.#seats.get(name);
+    if (left) this.#handedIn.set(name, left);
+    this.#seats.delete(name);
   }
 
   seated(): ReadonlyMap<string, Seated> {
@@ -94,10 +113,14 @@ export class Invariants {
   /** Waits until every student can join his desktop and sees it. */
   async painted(): Promise<true | string> {
     const blind: string[] = [];
-    for (const [name, seat] of this.#seats) {
-      const { ip } = await this.#allocated(seat);
-      if (!(await this.#sees(ip))) blind.push(`${name} sees nothing`);
-    }
+    const left = [...this.#seats];
+    const joining = async (): Promise<void> => {
+      for (let next = left.shift(); next; next = left.shift()) {
+        const [name, seat] = next;
+        if (!(await seesHisDesktop(this.#rig, await this.#allocated(seat)))) blind.push(`${name} sees nothing`);
+      }
+    };
+    await Promise.all(Array.from({ length: JOIN_AT_ONCE }, joining));
     return blind.length === 0 || blind.join(', ');
   }
 
@@ -114,32 +137,29 @@ export class Invariants {
     const names = (await this.#rig.desktops()).map(({ Names }) => (Names[0] ?? '').slice(1));
     const extra = names.filter((name) => /_u\d+$/.test(name) && !this.#seats.has(name));
     const ids = new Set([...this.#seats.values()].map(({ containerId }) => containerId));
+    const handedIn = [...this.#handedIn.values()];
+    const expected = { handedIn: [...this.#handedIn.keys()], rules: this.#rules };
+    const ever = [...this.#ever.values()];
     return {
       same: moved.length === 0 || moved.join(', '),
       one: (extra.length === 0 && ids.size === this.#seats.size) || `also ${extra.join(', ') || 'one desktop twice'}`,
-      clean: await nothingLeftOver(this.#rig),
-      told: await historyTold(this.#rig, [...this.#ever.values()], this.#seats),
+      locked: await locked(this.#rig),
+      kept: await this.#comesRight(() => filesKept(this.#rig, handedIn)),
+      clean: await this.#comesRight(() => nothingLeftOver(this.#rig, expected)),
+      told: await this.#comesRight(() => historyTold(this.#rig, ever, this.#seats)),
     };
   }
 
-  /** Whether the desktop at this address is painted, by one join or, as the student's page does it, by another one. */
-  async #sees(ip: string): Promise<boolean> {
-    const end = Date.now() + SEEN_MS;
-    while (Date.now() < end) if (await this.#joined(ip)) return true;
-    return false;
+  /** When the last thing that was still wrong at a first look had come right; 0 if nothing ever was. */
+  get cameRightAt(): number {
+    return this.#cameRightAt;
   }
 
-  async #joined(ip: string): Promise<boolean> {
-    const client = new TunnelClient(this.#rig.url, { token: contractToken(this.#rig.guacTokenKey, ip) });
-    try {
-      await client.see('img');
-      return true;
-    } catch {
-      await pause(AGAIN_MS);
-      return false;
-    } finally {
-      client.close();
-    }
+  async #comesRight(look: () => Promise<true | string>): Promise<true | string> {
+    if ((await look().catch(() => false)) === true) return true;
+    const seen = await becomes(look, AT_LAST_MS);
+    this.#cameRightAt = performance.now();
+    return seen;
   }
 
   async #allocated({ examId, userId }: Seat): Promise<{ containerId: string; ip: string }> {

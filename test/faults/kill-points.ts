@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Trap } from '../rig/line.ts';
 import type { Seeded } from '../seeded.ts';
 import { EXAM } from './invariants.ts';
-import { COLD_EXAM, type Fault, type Lines, lost, type Scene } from './scene.ts';
+import { COLD_EXAM, type Fault, handsIn, type Lines, lost, type Scene } from './scene.ts';
 
 const REACHED_MS = 20_000;
 
@@ -17,7 +17,9 @@ const engine = (words: string, request: RegExp): Point => ({ words, line: 'engin
 const redis = (words: string, request: RegExp): Point => ({ words, line: 'redis', request });
 
 const RENAME = engine('rename', /^POST \S*\/rename/);
-const CREATE = engine('create', /^POST \S*\/containers\/create/);
+const KEPT = engine('files kept', /^POST \S*\/rename\?name=exam_\d+_u\d+_kept_/);
+// Not a carrier's.
+const CREATE = engine('create', /^POST \S*\/containers\/create\?name=exam_\d+_(pool_|u\d+ )/);
 const SECRETS = engine('secrets put in', /^PUT \S*\/archive/);
 const START = engine('start', /^POST \S*\/start/);
 const REMOVE = engine('remove', /^DELETE \S*\/containers\//);
@@ -32,20 +34,19 @@ interface Operation {
   readonly words: string;
   readonly points: readonly Point[];
   readonly picked: number;
-  prepare?(scene: Scene): Promise<void>;
-  call(scene: Scene): Promise<void>;
-  after(scene: Scene): Promise<void>;
+  /** @param userId a student who was never here */
+  prepare?(scene: Scene, userId: number): Promise<void>;
+  call(scene: Scene, userId: number): Promise<void>;
+  after(scene: Scene, userId: number): Promise<void>;
 }
-
-const STUDENT = 20;
 
 function allocating(words: string, examId: number, points: readonly Point[], picked: number): Operation {
   return {
     words,
     points,
     picked,
-    call: ({ rig }) => lost(rig, 'allocate', { examId, userId: STUDENT }),
-    after: ({ invariants }) => invariants.seat(STUDENT, examId),
+    call: ({ rig }, userId) => lost(rig, 'allocate', { examId, userId }),
+    after: ({ invariants }, userId) => invariants.seat(userId, examId),
   };
 }
 
@@ -54,16 +55,16 @@ const OPERATIONS: readonly Operation[] = [
   allocating('allocate without a pool', COLD_EXAM, [CREATE, SECRETS, START, RENAME], 4),
   {
     words: 'release',
-    points: [REMOVE, NO_SESSION],
-    picked: 3,
-    prepare: ({ invariants }) => invariants.seat(STUDENT),
-    call: ({ rig }) => lost(rig, 'release', { examId: EXAM, userId: STUDENT }),
+    points: [KEPT, REMOVE, NO_SESSION],
+    picked: 4,
+    prepare: ({ invariants }, userId) => invariants.seat(userId),
+    call: ({ rig }, userId) => lost(rig, 'release', { examId: EXAM, userId }),
     after: async () => undefined,
   },
   {
     words: 'prewarm',
     points: [ASKED, CREATE, SECRETS, START],
-    picked: 5,
+    picked: 4,
     call: ({ rig, warm }) => lost(rig, 'prewarm', { examId: EXAM, count: warm + 2 }),
     after: ({ rig, warm }) => lost(rig, 'prewarm', { examId: EXAM, count: warm }),
   },
@@ -108,24 +109,24 @@ function killedAt(operation: Operation, point: Point, { side, nth }: Omit<Trap, 
   return {
     name: `worker killed in ${operation.words}, ${side} ${point.words}${which}`,
     act: async (scene) => {
-      const { rig, lines, invariants } = scene;
+      const { rig, lines } = scene;
       await trimPools(scene);
-      await operation.prepare?.(scene);
+      const userId = scene.newcomer();
+      await operation.prepare?.(scene, userId);
       const line = lines[point.line];
       const killed = new Promise<true>((resolve, reject) => {
         line.set({ request: point.request, nth, side }, () => {
           rig.stopWorker('SIGKILL').then(() => resolve(true), reject);
         });
       });
-      const call = operation.call(scene);
+      const call = operation.call(scene, userId);
       const reached = await Promise.race([killed, pause(REACHED_MS)]);
       line.unset();
       if (!reached) throw new Error('the call never came to this point');
       await call;
       await rig.startWorker();
-      await operation.after(scene);
-      for (const examId of [EXAM, COLD_EXAM]) await lost(rig, 'release', { examId, userId: STUDENT });
-      for (const examId of [EXAM, COLD_EXAM]) invariants.forget(STUDENT, examId);
+      await operation.after(scene, userId);
+      for (const examId of [EXAM, COLD_EXAM]) await handsIn(scene, userId, examId);
     },
   };
 }

@@ -17,6 +17,10 @@ const PROGRAMS: readonly Program[] = [
   { name: 'prove', found: '-f "^bash /usr/lib/exam/prove"' },
   { name: 'xfwm4' },
   { name: 'xfce4-panel' },
+  { name: 'xfdesktop' },
+  { name: 'fcitx5' },
+  { name: 'dbus-daemon' },
+  { name: 'session', found: '-f "^bash /usr/lib/exam/session"' },
   { name: 'xrdp-sesman', stays: true },
   // The desktop ends with it.
   { name: 'keep', found: '-f "^bash /usr/lib/exam/keep"' },
@@ -27,7 +31,7 @@ const BACK_MS = 8_000;
 export const programsKilled: readonly Fault[] = PROGRAMS.map(({ name, found = `-x ${name}`, stays = false }) => ({
   name: `${name} killed in a student’s desktop`,
   quick: name === 'chromium',
-  goalMs: BACK_MS,
+  goals: { usableMs: BACK_MS },
   act: async ({ rig, invariants }) => {
     const seat = [...invariants.seated().values()].at(-1);
     if (!seat) throw new Error('nobody sits here');

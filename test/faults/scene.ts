@@ -11,8 +11,13 @@ import { EXAM, Invariants } from './invariants.ts';
 /** An exam that nobody prewarms. */
 export const COLD_EXAM = EXAM + 1;
 export const OUTAGE_MS = 3_000;
+/** Everything as it was, this long after the part is back. */
+export const GOAL_MS = 10_000;
+/** Desktops prove their locks so often. */
+export const PROOF_MS = 15_000;
 /** A caller's own limit is 15 s (contract). */
 const CALLER_MS = 15_500;
+const FIRST_NEWCOMER = 100;
 
 /** The lines by which the worker reaches its services. */
 export interface Lines {
@@ -32,6 +37,8 @@ export interface Scene {
   readonly clockFile: string;
   /** Desktops of the pool. */
   readonly warm: number;
+  /** Number of a student who has not been here. */
+  newcomer(): number;
 }
 
 /** How large the scene is, and where its chance comes from. */
@@ -53,8 +60,11 @@ export interface Fault {
   readonly quick?: boolean;
   /** The desktop's container itself died, so another may have taken its place. */
   readonly replaces?: boolean;
-  /** Back within this, milliseconds. */
-  readonly goalMs?: number;
+  /**
+   * Where they are not GOAL_MS from when the part is back. `usableMs` is for a desktop's own death, and counts from the
+   * moment when it is provoked.
+   */
+  readonly goals?: { readonly usableMs?: number; readonly backMs?: number };
   /** Provokes it. Rises when it was not provoked after all, or when what was asked meanwhile got no proper answer. */
   act(scene: Scene): Promise<void>;
 }
@@ -65,6 +75,21 @@ export const lost = (rig: Rig, path: string, body: object): Promise<void> =>
     () => undefined,
     () => undefined,
   );
+
+/** A student comes, works and hands in: his desktop must be gone and his files kept from then on. */
+export async function comesAndGoes({ rig, invariants }: Scene, userId: number, examId = EXAM): Promise<void> {
+  await invariants.seat(userId, examId);
+  await handsIn({ rig, invariants }, userId, examId);
+}
+
+export async function handsIn(
+  { rig, invariants }: Pick<Scene, 'rig' | 'invariants'>,
+  userId: number,
+  examId = EXAM,
+): Promise<void> {
+  await lost(rig, 'release', { examId, userId });
+  invariants.forget(userId, examId);
+}
 
 /** What callers get while something is broken: an answer in time, a good one or one that says to come again. */
 export async function answersMeanwhile({ rig, invariants }: Scene): Promise<void> {
@@ -137,7 +162,12 @@ export async function openScene(cast: Cast): Promise<{ scene: Scene; close(): Pr
     await rig.call('/api/vdi/cluster/prewarm', { examId: EXAM, count: warm });
     for (let userId = 1; userId <= students; userId++) await invariants.seat(userId);
     await invariants.settled();
-    return { scene: { rig, postgres, lines: lines as Lines, invariants, random, clockFile, warm }, close: closeAll };
+    await invariants.begin();
+    let came = FIRST_NEWCOMER;
+    const newcomer = (): number => came++;
+    const wired = lines as Lines;
+    const scene = { rig, postgres, lines: wired, invariants, random, clockFile, warm, newcomer };
+    return { scene, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

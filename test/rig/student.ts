@@ -10,15 +10,17 @@ export const AS_STUDENT = [
   'as-student',
 ] as const;
 
-/** Runs a command inside a container, by default as root, and waits for its end. */
+/** Runs a command inside a container, by default as root, with no more rights than the container has unless told so. */
 export async function execIn(
   container: Docker.Container,
   command: readonly string[],
   user = '0:0',
+  Privileged = false,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const exec = await container.exec({
     Cmd: [...command],
     User: user,
+    Privileged,
     WorkingDir: '/tmp',
     AttachStdout: true,
     AttachStderr: true,
