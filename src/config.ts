@@ -1,7 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
-import { amount, flag, required, secret, text, whatIsSet, whole } from './config-fields.ts';
+import { amount, required, secret, text, whatIsSet, whole } from './config-fields.ts';
 import { historyFields, historySettings, requireWholeLogin } from './config-history.ts';
+import { tunnelFields, tunnelSettings } from './config-tunnel.ts';
 import { controlPlaneSettings, sampleExamSettings } from './control-plane/settings.ts';
 
 /** Stops the start: what is wrong with the environment, every variable named at once. */
@@ -73,7 +74,7 @@ const workerSettings = z
     WORKER_CLUSTER_TOKEN: secret(8),
     JWT_SECRET: secret(8),
     GUAC_TOKEN_KEY: secret(8),
-    TUNNEL_REQUIRE_JWT: flag(false),
+    ...tunnelFields,
     REDIS_URL: text('redis://worker_redis:6379'),
     GUACD_HOST: z
       .string()
@@ -103,7 +104,7 @@ const workerSettings = z
     clusterToken: env.WORKER_CLUSTER_TOKEN,
     jwtSecret: env.JWT_SECRET,
     guacTokenKey: env.GUAC_TOKEN_KEY,
-    requireJwt: env.TUNNEL_REQUIRE_JWT,
+    tunnel: tunnelSettings(env),
     redisUrl: env.REDIS_URL,
     guacds: env.GUACD_HOST.split(',').map((host, at) => ({
       name: at === 0 ? 'worker_guacd' : `worker_guacd_${at + 1}`,

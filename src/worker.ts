@@ -15,18 +15,18 @@ import { type Template, templateDigest } from './docker/template.ts';
 import { watchDesktops } from './docker/watch.ts';
 import { HostReader } from './host/reader.ts';
 import { workerApp } from './http/app.ts';
+import { Metrics } from './http/metrics.ts';
 import { Readiness } from './http/readiness.ts';
 import { proofComplaints, workerStatus } from './http/status.ts';
 import { Pool } from './pool/pool.ts';
 import { connectRedis, firstConnect } from './redis/connect.ts';
 import { RedisMirror } from './redis/mirror.ts';
-import { TunnelDoor } from './tunnel/door.ts';
+import { SessionRecords } from './redis/session-records.ts';
 import { GuacdWatch } from './tunnel/guacd-watch.ts';
 import { GuacdHolder } from './tunnel/holder.ts';
 import { Shards } from './tunnel/shards.ts';
-import { tokenKey } from './tunnel/token.ts';
-import { TokenBook } from './tunnel/token-book.ts';
 import { openHistory } from './worker-history.ts';
+import { openTunnel } from './worker-tunnel.ts';
 
 const EXIT_MS = 3_000;
 
@@ -51,7 +51,10 @@ async function main(): Promise<void> {
   );
   const docker = connectDocker(settings.dockerSocket);
   const engine = new DockerEngine(docker, settings.code, template, { keyOf: proofKeyOf, targets: () => targets });
-  const redis = connectRedis(settings.redisUrl, log, () => pool.mirrorIsBack());
+  const redis = connectRedis(settings.redisUrl, log, () => {
+    pool.mirrorIsBack();
+    sessions.storeIsBack();
+  });
   const shards = new Shards(settings.guacds);
   const guacdWatch = new GuacdWatch({
     shards,
@@ -100,15 +103,19 @@ async function main(): Promise<void> {
     newId: () => randomBytes(5).toString('hex'),
     random: Math.random,
   });
-  const door = new TunnelDoor({
-    tokenKey: tokenKey(settings.guacTokenKey),
-    jwtSecret: Buffer.from(settings.jwtSecret, 'utf8'),
-    requireJwt: settings.requireJwt,
-    book: new TokenBook(),
+  const metrics = new Metrics();
+  const { door, sessions, tunnels, connectionOf } = openTunnel({
+    settings,
+    maxDesktops: most,
+    store: new SessionRecords(redis),
+    metrics,
     log,
+    joining: {
+      connection: (desktop) => holder.connection(desktop),
+      loseConnection: (desktop, id) => holder.lose(desktop.containerId, id),
+    },
     atAddress: (ip) => pool.atAddress(ip),
-    connection: (desktop) => holder.connection(desktop),
-    loseConnection: (desktop, id) => holder.lose(desktop.containerId, id),
+    atSeat: (seat) => pool.atSeat(seat),
   });
   const readiness = new Readiness({
     engine: async () => {
@@ -125,9 +132,13 @@ async function main(): Promise<void> {
   const degraded = (): string[] => [...shards.complaints(), ...history.degraded(), ...proofComplaints(pool.desktops())];
   const app = workerApp({
     clusterToken: settings.clusterToken,
+    metricsToken: settings.tunnel.metricsToken,
     prewarmMax: settings.prewarmMax,
     desktopEnv: settings.desktopEnv,
     pool,
+    connectionOf,
+    endSession: (seat) => sessions.end(seat),
+    metrics: () => metrics.text(),
     log,
     openapi: openapi ?? '',
     reasons: () => readiness.reasons(),
@@ -141,7 +152,7 @@ async function main(): Promise<void> {
         room: await pool.room(),
         reasons: readiness.reasons(),
         version,
-        connected: door.connected(),
+        connected: tunnels.ids(),
       }),
       degraded: degraded(),
       guacds: shards.report(),
@@ -165,7 +176,13 @@ async function main(): Promise<void> {
   // Before the door opens: a student who reconnects must find his desktop known.
   await pool.start();
   history.start();
-  const server = createServer(app).on('upgrade', door.onUpgrade).listen(settings.port);
+  // A client has ten seconds to say what it wants: sockets that say nothing would fill the process.
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 },
+    app,
+  )
+    .on('upgrade', door.onUpgrade)
+    .listen(settings.port);
   await once(server, 'listening');
   log.info({ port: settings.port, maxDesktops: most, reasons: readiness.reasons() }, 'worker is up');
 

@@ -32,4 +32,6 @@ export interface Affinity {
 export interface Desktop {
   readonly ip: string;
   readonly containerId: string;
+  /** Beside the contract: the worker's own token for this session's tunnels. Kept nowhere. */
+  readonly connection?: { readonly token: string; readonly expiresAt: string } | undefined;
 }

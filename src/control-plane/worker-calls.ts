@@ -3,7 +3,15 @@ import type { Seat } from './dispatch.ts';
 import type { PrewarmCounts, WorkerAnswer, WorkerCalls } from './ports.ts';
 import { type Observation, seatKey } from './reconcile-plan.ts';
 
-const desktop = z.object({ ip: z.string().min(1), containerId: z.string().min(1) });
+const desktop = z.object({
+  ip: z.string().min(1),
+  containerId: z.string().min(1),
+  // A worker of another make has none, or another thing of this name: then the contract's token does.
+  connection: z
+    .object({ token: z.string().min(1), expiresAt: z.string() })
+    .optional()
+    .catch(undefined),
+});
 const released = z.object({ message: z.string().optional() });
 const number = z.number().int().min(0);
 const prewarmed = z.object({ requested: number, created: number, failed: number, poolAvailable: number });

@@ -27,11 +27,14 @@ const WORDS: Record<Refusal, string> = {
     'Another worker on the same engine has a desktop for a student and exam of these numbers (docs/adr/0001). Try another worker.',
 };
 
-/** The contract's `{ip, containerId}`, or 503 with a reason code and when to try again. */
-export function answerAllocation(response: Response, allocation: Allocation): void {
+/**
+ * The contract's `{ip, containerId}`, or 503 with a reason code and when to try again.
+ * @param connection what is answered beside it, of a student who is seated
+ */
+export function answerAllocation(response: Response, allocation: Allocation, connection: object | undefined): void {
   if (allocation.kind === 'seated') {
     const { ip, containerId, name } = allocation.desktop;
-    response.json({ ip, containerId, containerName: name });
+    response.json({ ip, containerId, containerName: name, connection });
     return;
   }
   unavailable(response, allocation.reason);

@@ -6,14 +6,22 @@ import type { Pool } from '../pool/pool.ts';
 import type { Log } from '../pool/ports.ts';
 import { answerAbsence, answerAllocation } from './answers.ts';
 import { DrainBody, parseBody, prewarmBody, SeatBody, SeatQuery } from './bodies.ts';
-import { requireClusterToken } from './cluster-token.ts';
+import { requireClusterToken, requireMetricsToken } from './cluster-token.ts';
 
 export interface AppPorts {
   readonly clusterToken: string;
+  /** Opens /metrics beside the cluster's token. */
+  readonly metricsToken?: string | undefined;
   readonly prewarmMax: number;
   /** The desktops' settings where an exam sets none of its own. */
   readonly desktopEnv: Overrides;
   readonly pool: Pick<Pool, 'allocate' | 'release' | 'prewarm' | 'reconcile' | 'drain' | 'drainStatus'>;
+  /** With what the student's page opens the tunnel to his desktop. */
+  connectionOf(seat: Seat): Promise<object>;
+  /** His session is over: what was made for it opens nothing any more. */
+  endSession(seat: Seat): Promise<void>;
+  /** Counts for Prometheus. */
+  metrics(): Promise<{ readonly type: string; readonly body: string }>;
   readonly log: Log;
   /** Text of docs/openapi.yaml. */
   readonly openapi: string;
@@ -43,17 +51,25 @@ export function workerApp(ports: AppPorts): Express {
       .json({ ready: reasons.length === 0, reasons, degraded: ports.degraded(), engine: ports.engine() });
   });
   app.get('/openapi.yaml', (_request, response) => void response.type('yaml').send(ports.openapi));
+  app.get('/metrics', requireMetricsToken(ports.metricsToken, ports.clusterToken), async (_request, response) => {
+    const { type, body } = await ports.metrics();
+    response.set('content-type', type).send(body);
+  });
 
   const cluster = express.Router();
   cluster.use(requireClusterToken(ports.clusterToken), express.json({ limit: '16kb' }));
 
   cluster.post('/allocate', async (request, response) => {
     const seat = checked(SeatBody, request.body, response);
-    if (seat) answerAllocation(response, await pool.allocate(seat));
+    if (!seat) return;
+    const allocation = await pool.allocate(seat);
+    answerAllocation(response, allocation, allocation.kind === 'seated' ? await ports.connectionOf(seat) : undefined);
   });
   cluster.post('/release', async (request, response) => {
     const seat = checked(SeatBody, request.body, response);
     if (!seat) return;
+    // First: nothing made for this session opens anything any more, however long its desktop takes to go.
+    await ports.endSession(seat);
     const was = await pool.release(seat);
     response.json({ message: was ? 'Desktop released.' : 'No desktop was allocated.' });
   });

@@ -20,3 +20,14 @@ export function requireClusterToken(token: string): RequestHandler {
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
+
+/** Lets readers of metrics pass: with a token of their own as `Authorization: Bearer`, where there is one, or the cluster's. */
+export function requireMetricsToken(own: string | undefined, clusterToken: string): RequestHandler {
+  const expected = own === undefined ? undefined : digest(own);
+  const cluster = requireClusterToken(clusterToken);
+  return (request, response, next) => {
+    const given = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1];
+    if (expected && given !== undefined && timingSafeEqual(digest(given), expected)) return next();
+    return cluster(request, response, next);
+  };
+}

@@ -173,6 +173,11 @@ export class Pool {
     return this.#parts.roster.atAddress(ip);
   }
 
+  /** The student's desktop in this exam, if he has one. */
+  atSeat(seat: Seat): Desktop | undefined {
+    return this.#parts.roster.atSeat(seat);
+  }
+
   counts(): (PoolCount & { readonly env: Overrides })[] {
     const { asked } = this.#parts;
     return countPools(everyDesktop(this.#parts), asked.wanted).map((count) => ({

@@ -5,6 +5,11 @@ export function sessionKey(seat: Seat): string {
   return `vdi:session:exam:${seat.examId}:user:${seat.userId}`;
 }
 
+/** Allocation and tunnels of a session, beside the contract's key: a session record as JSON. Ours. */
+export function sessionRecordKey(seat: Seat): string {
+  return `vdi:tunnel:exam:${seat.examId}:user:${seat.userId}`;
+}
+
 export function poolKey(examId: number): string {
   return `vdi:pool:exam:${examId}:available`;
 }

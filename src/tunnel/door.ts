@@ -1,20 +1,28 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type AdmissionPorts, admit } from './admission.ts';
+import { type AdmissionPorts, type Admitted, admit } from './admission.ts';
+import type { Entrance } from './entrance.ts';
+import type { Handshakes } from './handshakes.ts';
 import { type JoinPorts, join } from './join.ts';
+import type { OpenTunnels } from './open-tunnels.ts';
 import { joinSettings } from './rdp-settings.ts';
 import { endWith, Relay } from './relay.ts';
 import { readScreen } from './screen.ts';
 import { STATUS } from './status.ts';
-import { readVisit, type Visit } from './visit.ts';
+import { readVisit, type Visit, type VisitRules } from './visit.ts';
 
 const PATH = '/guaclite';
 const LONGEST_FRAME = 64 * 1024;
 
-export type DoorPorts = AdmissionPorts & JoinPorts;
+export interface DoorPorts extends AdmissionPorts, JoinPorts {
+  readonly rules: VisitRules;
+  readonly entrance: Entrance;
+  readonly handshakes: Handshakes;
+  readonly tunnels: OpenTunnels;
+}
 
-/** The tunnel's WebSocket endpoint. One tunnel per desktop: a newer one takes over. */
+/** The tunnel's WebSocket endpoint. */
 export class TunnelDoor {
   readonly #ports: DoorPorts;
   readonly #server = new WebSocketServer({
@@ -23,7 +31,8 @@ export class TunnelDoor {
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has('guacamole') ? 'guacamole' : false),
   });
-  readonly #open = new Map<string, Relay>();
+  /** Browsers that are let in and wait for guacd, one per desktop, by container id. */
+  readonly #arriving = new Map<string, WebSocket>();
 
   constructor(ports: DoorPorts) {
     this.#ports = ports;
@@ -32,7 +41,7 @@ export class TunnelDoor {
   /** Takes an HTTP server's `upgrade`. Whatever a client sends, it ends here. */
   readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    const visit = readVisit(request, PATH);
+    const visit = readVisit(request, PATH, this.#ports.rules);
     if (!visit) {
       // Destroyed, not only ended: a client that never ends its side would keep the socket for ever.
       socket.once('finish', () => socket.destroy());
@@ -41,54 +50,75 @@ export class TunnelDoor {
     }
     this.#server.handleUpgrade(request, socket, head, (browser) => {
       browser.on('error', () => browser.terminate());
-      this.#serve(browser, visit).catch((error: unknown) => {
+      this.#receive(browser, visit).catch((error: unknown) => {
         this.#ports.log.error({ error: String(error) }, 'tunnel failed');
         endWith(browser, STATUS.serverError);
       });
     });
   };
 
-  /** Desktops with a tunnel open now, by container id. */
-  connected(): ReadonlySet<string> {
-    return new Set(this.#open.keys());
-  }
-
-  /** The session is over: closes its tunnel and says so. */
+  /** The session is over, or its desktop gone: closes its tunnel and says so. */
   endSession(containerId: string): void {
-    this.#open.get(containerId)?.end(STATUS.sessionOver);
+    const arriving = this.#arriving.get(containerId);
+    if (arriving) endWith(arriving, STATUS.sessionOver);
+    this.#ports.tunnels.end(containerId, STATUS.sessionOver);
   }
 
   close(): void {
-    for (const relay of this.#open.values()) relay.end(STATUS.serverBusy);
+    this.#ports.tunnels.close();
     this.#server.close();
   }
 
-  async #serve(browser: WebSocket, visit: Visit): Promise<void> {
-    const admission = await admit(this.#ports, visit.query);
-    if (admission.kind === 'refused') {
-      this.#ports.log.warn({ why: admission.why, from: visit.address }, 'tunnel refused');
-      return endWith(browser, STATUS.refused);
+  async #receive(browser: WebSocket, visit: Visit): Promise<void> {
+    const leave = this.#ports.handshakes.enter(visit.address);
+    if (!leave) {
+      this.#ports.log.warn({ from: visit.address }, 'too many tunnels are being opened at once');
+      return endWith(browser, STATUS.serverBusy);
     }
-    const { desktop } = admission;
-    const guacd = await join(this.#ports, desktop, {
-      screen: readScreen(visit.query),
-      settings: joinSettings(false),
-      isWanted: () => browser.readyState === browser.OPEN,
-    });
+    try {
+      const admission = await this.#ports.entrance.admit(visit, () => admit(this.#ports, visit));
+      if (admission.kind === 'refused') return endWith(browser, STATUS.refused);
+      if (admission.kind === 'away') return endWith(browser, STATUS.noAnswer);
+      await this.#serve(browser, visit, admission);
+    } finally {
+      leave();
+    }
+  }
+
+  async #serve(browser: WebSocket, visit: Visit, admitted: Admitted): Promise<void> {
+    const askedAt = this.#ports.clock();
+    const { desktop } = admitted;
+    const { tunnels, log, atAddress } = this.#ports;
+    const { containerId, ip, name } = desktop;
+    if (!(await tunnels.mayOpen(containerId))) {
+      log.info({ desktop: name, from: visit.address }, 'second window refused');
+      return endWith(browser, STATUS.openElsewhere);
+    }
+    const guacd = await this.#arrive(containerId, browser, () =>
+      join(this.#ports, desktop, {
+        screen: readScreen(visit.query),
+        settings: joinSettings(false),
+        isWanted: () => browser.readyState === browser.OPEN,
+      }),
+    );
     if (!guacd) return endWith(browser, STATUS.noAnswer);
     // The browser may have gone while guacd was answering; and the session may have ended.
-    if (browser.readyState !== browser.OPEN || this.#ports.atAddress(desktop.ip)?.containerId !== desktop.containerId) {
+    if (browser.readyState !== browser.OPEN || atAddress(ip)?.containerId !== containerId) {
       guacd.socket.destroy();
       return endWith(browser, STATUS.sessionOver);
     }
-    this.#open.get(desktop.containerId)?.end(STATUS.takenOver);
-    const relay = new Relay(browser, guacd, false);
-    this.#open.set(desktop.containerId, relay);
-    relay.start(() => {
-      if (this.#open.get(desktop.containerId) === relay) this.#open.delete(desktop.containerId);
-      const { bytesToBrowser, bytesToDesktop } = relay;
-      this.#ports.log.info({ desktop: desktop.name, bytesToBrowser, bytesToDesktop }, 'tunnel closed');
-    });
-    this.#ports.log.info({ desktop: desktop.name }, 'tunnel open');
+    tunnels.open(browser, new Relay(browser, guacd, false), { ...admitted, askedAt });
+  }
+
+  /** One at a time: of windows that are opened faster than guacd answers, the newest is meant. */
+  async #arrive<T>(containerId: string, browser: WebSocket, joined: () => Promise<T>): Promise<T> {
+    const earlier = this.#arriving.get(containerId);
+    this.#arriving.set(containerId, browser);
+    if (earlier) endWith(earlier, STATUS.takenOver);
+    try {
+      return await joined();
+    } finally {
+      if (this.#arriving.get(containerId) === browser) this.#arriving.delete(containerId);
+    }
   }
 }

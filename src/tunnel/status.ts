@@ -3,6 +3,7 @@ export const STATUS = {
   serverError: { code: 512, words: 'The tunnel failed' },
   serverBusy: { code: 513, words: 'The server is busy' },
   noAnswer: { code: 514, words: 'The desktop does not answer' },
+  openElsewhere: { code: 517, words: 'Open in another window' },
   takenOver: { code: 521, words: 'Opened in another window' },
   sessionOver: { code: 523, words: 'The session is over' },
   badRequest: { code: 768, words: 'Bad request' },

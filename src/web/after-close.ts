@@ -2,6 +2,7 @@
 export const STATUS = {
   success: 0x0000,
   resourceNotFound: 0x0204,
+  resourceConflict: 0x0205,
   sessionConflict: 0x0209,
   sessionClosed: 0x020b,
   badRequest: 0x0300,
@@ -9,7 +10,7 @@ export const STATUS = {
   forbidden: 0x0303,
 } as const;
 
-export type Trouble = 'taken' | 'sessionOver' | 'refused';
+export type Trouble = 'taken' | 'elsewhere' | 'sessionOver' | 'refused';
 
 export type Next =
   | { readonly kind: 'again'; readonly afterMs: number }
@@ -23,6 +24,7 @@ const REFUSALS: readonly number[] = [STATUS.resourceNotFound, STATUS.badRequest,
  */
 export function afterClose(code: number, failures: number): Next {
   if (code === STATUS.sessionConflict) return { kind: 'stop', trouble: 'taken' };
+  if (code === STATUS.resourceConflict) return { kind: 'stop', trouble: 'elsewhere' };
   if (code === STATUS.sessionClosed) return { kind: 'stop', trouble: 'sessionOver' };
   // A fresh join gives a fresh token; refused with that too, it is no matter of time.
   if (REFUSALS.includes(code) && failures >= 2) return { kind: 'stop', trouble: 'refused' };

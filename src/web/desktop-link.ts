@@ -4,8 +4,11 @@ import { fitScale, type Size } from './screen-size.ts';
 
 export interface LinkOptions {
   readonly tunnelUrl: string;
-  readonly token: string;
+  /** What opens the tunnel: the worker's own connection token, or the contract's. */
+  readonly pass: { readonly connection: string } | { readonly token: string };
   readonly jwt: string;
+  /** How long the worker may say nothing before the desktop is seen. */
+  readonly patienceMs: number;
   readonly size: Size;
   /** The room on the page that the desktop may take. */
   readonly room: () => Size;
@@ -28,6 +31,8 @@ const DPI = 96;
 
 export function openLink(options: LinkOptions): Link {
   const tunnel = new Guacamole.WebSocketTunnel(`${options.tunnelUrl}/guaclite`);
+  const steadyMs = tunnel.receiveTimeout;
+  tunnel.receiveTimeout = options.patienceMs;
   const client = new Guacamole.Client(tunnel);
   const display = client.getDisplay();
   const element = display.getElement();
@@ -43,6 +48,7 @@ export function openLink(options: LinkOptions): Link {
   client.onsync = () => {
     if (painted || display.getWidth() === 0) return;
     painted = true;
+    tunnel.receiveTimeout = steadyMs;
     options.onPainted();
   };
   // The desktop's own reason is told first and is the better one; the tunnel's close comes after it.
@@ -64,7 +70,7 @@ export function openLink(options: LinkOptions): Link {
   const { width, height } = options.size;
   client.connect(
     new URLSearchParams({
-      token: options.token,
+      ...options.pass,
       width: String(width),
       height: String(height),
       dpi: String(DPI),

@@ -88,6 +88,7 @@ function troubles(place: Place, ways: WaysOut): Record<Trouble, Message> {
   const again = (key: TextKey) => ({ key, act: () => ways.again(place) });
   return {
     taken: { title: 'takenTitle', lead: 'takenLead', actions: [again('useHere'), back] },
+    elsewhere: { title: 'takenTitle', lead: 'elsewhereLead', actions: [again('tryAgain'), back] },
     sessionOver: { title: 'sessionOverTitle', lead: 'sessionOverLead', actions: [back] },
     refused: { title: 'refusedTitle', lead: 'refusedLead', actions: [back, again('tryAgain')] },
   };

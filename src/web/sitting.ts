@@ -6,6 +6,8 @@ import { desktopSize, type Size } from './screen-size.ts';
 /** What join answers (contract section 3, and our own fields beside it). */
 export interface Joined {
   readonly token: string;
+  /** The worker's own token, where the worker gives one. */
+  readonly connection?: { readonly token: string };
   readonly tunnelUrl: string;
   readonly examName: string;
   readonly endTime: string;
@@ -33,10 +35,14 @@ export type SittingEnd =
   | { readonly kind: 'refused'; readonly problem: Refused };
 
 const NO_DESKTOP_AGAIN_MS = 3000;
+/** For a worker that was there a moment ago; after it, join is asked where the student's desktop is now. */
+const KNOWN_PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 
 /**
  * One student at one exam, from the first ask until it ends: join, connect, and both again whenever the connection goes.
- * Join is asked each time, as the contract has it: it leads to the same desktop, and to a fresh token.
+ * Join leads to the same desktop, and to a fresh token. A connection token that has shown the desktop is tried once more
+ * before that: a lost network comes back while the control-plane is away, too.
  */
 export async function sit(
   examId: number,
@@ -47,12 +53,13 @@ export async function sit(
   let why: WaitReason | undefined;
   let failures = 0;
   let everPainted = false;
+  let known: Joined | undefined;
 
   for (let attempt = 1; !signal.aborted; attempt++) {
     if (!everPainted) views.asking(attempt, why);
     let joined: Joined;
     try {
-      joined = await call<Joined>('POST', `/exams/${examId}/join`, { accessCode }, signal);
+      joined = known ?? (await call<Joined>('POST', `/exams/${examId}/join`, { accessCode }, signal));
     } catch (error) {
       if (signal.aborted) break;
       why = waitReason(error);
@@ -65,12 +72,13 @@ export async function sit(
     }
 
     if (!everPainted) views.opening(attempt);
-    const end = await connect(joined, views, signal);
+    const end = await connect(joined, known ? KNOWN_PATIENCE_MS : PATIENCE_MS, views, signal);
     if (signal.aborted) break;
     if (end.painted) {
       everPainted = true;
       failures = 0;
-    } else failures++;
+    } else if (!known) failures++;
+    known = end.painted && joined.connection ? joined : undefined;
     const next = afterClose(end.code, failures);
     if (next.kind === 'stop') return { kind: 'trouble', trouble: next.trouble };
     why = 'tunnel_not_opening';
@@ -90,6 +98,7 @@ function waitReason(error: unknown): WaitReason | undefined {
 /** Resolves when the link has closed. */
 function connect(
   joined: Joined,
+  patienceMs: number,
   views: SittingViews,
   signal: AbortSignal,
 ): Promise<{ code: number; painted: boolean }> {
@@ -101,7 +110,8 @@ function connect(
     };
     const link = openLink({
       tunnelUrl: joined.tunnelUrl,
-      token: joined.token,
+      pass: joined.connection ? { connection: joined.connection.token } : { token: joined.token },
+      patienceMs,
       jwt: storedLogin()?.token ?? '',
       size: desktopSize(views.room()),
       room: () => views.room(),

@@ -116,6 +116,10 @@ export const texts = {
   tryNow: ['Try now', 'Thử ngay'],
   takenTitle: ['Your desktop is open in another window', 'Máy thi đang mở ở cửa sổ khác'],
   takenLead: ['Only one window can show it at a time.', 'Mỗi lúc chỉ một cửa sổ hiển thị được máy thi.'],
+  elsewhereLead: [
+    'Close it there, then try again here. Not yours? Tell your proctor.',
+    'Hãy đóng cửa sổ kia rồi thử lại ở đây. Nếu không phải bạn mở, báo giám thị.',
+  ],
   useHere: ['Use it here', 'Dùng ở đây'],
   sessionOverTitle: ['This session is over', 'Phiên thi đã kết thúc'],
   sessionOverLead: ['Your desktop has been closed.', 'Máy thi đã được đóng.'],

@@ -74,6 +74,7 @@ export async function paintInPage({ screen, ...way }: Way & { readonly screen: S
       opened = performance.now();
       const mine = openLink({
         ...way,
+        pass: { token: way.token },
         size: screen,
         room: () => screen,
         onPainted: () => {

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { BlockList, connect, type Socket } from 'node:net';
 import GuacamoleLite from 'guacamole-lite';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Desktop } from '../../src/desktop/desktop.ts';
-import { TunnelDoor } from '../../src/tunnel/door.ts';
+import { Metrics } from '../../src/http/metrics.ts';
 import { Inlet } from '../../src/tunnel/inlet.ts';
 import { encode } from '../../src/tunnel/instruction.ts';
 import { giveSlab, takeSlab } from '../../src/tunnel/slabs.ts';
 import { tokenKey } from '../../src/tunnel/token.ts';
-import { TokenBook } from '../../src/tunnel/token-book.ts';
+import { openTunnel } from '../../src/worker-tunnel.ts';
 import type { Calls } from './tunnel-peer.ts';
 
 /** Of no worth: it opens nothing but this bench. */
@@ -21,15 +21,30 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 /** The worker's own door and relay, whole: token, admission, join. Every address is a student's desktop. */
 export async function ownTunnel(peerPort: number): Promise<Calls> {
   const { signal: over } = new AbortController();
-  const door = new TunnelDoor({
-    tokenKey: tokenKey(TOKEN_KEY),
-    jwtSecret: Buffer.from('unused'),
-    requireJwt: false,
-    book: new TokenBook(),
+  const { door } = openTunnel({
+    settings: {
+      guacTokenKey: TOKEN_KEY,
+      jwtSecret: 'unused',
+      tunnel: {
+        url: undefined,
+        requireJwt: false,
+        jwtCookie: 'unused',
+        allowedOrigins: [],
+        trustedProxies: new BlockList(),
+        metricsToken: undefined,
+        secondTab: 'takeover',
+      },
+    },
+    maxDesktops: 1_000,
+    store: { load: async () => undefined, save: async () => undefined, remove: async () => undefined },
+    metrics: new Metrics(),
     log: silent,
+    joining: {
+      connection: ({ ip }) => Promise.resolve({ id: `$${ip}`, guacd: { host: '127.0.0.1', port: peerPort }, over }),
+      loseConnection: () => undefined,
+    },
     atAddress: (ip) => seated(ip),
-    connection: ({ ip }) => Promise.resolve({ id: `$${ip}`, guacd: { host: '127.0.0.1', port: peerPort }, over }),
-    loseConnection: () => undefined,
+    atSeat: () => undefined,
   });
   return listening(createServer().on('upgrade', door.onUpgrade));
 }

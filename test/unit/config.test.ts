@@ -31,7 +31,7 @@ test('with the required ones set, the rest has the defaults of seed and contract
   expect(readWorkerConfig(WORKER)).toMatchObject({
     code: 'worker-02',
     port: 3000,
-    requireJwt: false,
+    tunnel: { requireJwt: false, allowedOrigins: [], jwtCookie: 'access_token', secondTab: 'takeover', url: undefined },
     imageName: 'sot-exam-linux:latest',
     desktop: { cpuCores: 1.5, memoryMb: 2048 },
     host: { reservedCpuCores: 1, reservedMemoryMb: 1024 },
@@ -57,6 +57,22 @@ test('students’ files are kept for three days unless said otherwise; never for
   expect(readWorkerConfig({ ...WORKER, EXAM_WORKSPACE_KEEP_HOURS: '0' }).workspaceKeepMs).toBe(0);
   const wrong = { ...WORKER, EXAM_WORKSPACE_KEEP_HOURS: '-1' };
   expect(() => readWorkerConfig(wrong)).toThrow(/EXAM_WORKSPACE_KEEP_HOURS/);
+});
+
+test('who may open a tunnel: pages and proxies by lists, with spaces or without', () => {
+  const { tunnel } = readWorkerConfig({
+    ...WORKER,
+    TUNNEL_ALLOWED_ORIGINS: 'https://exam.school.test,https://*.uni.test:8443 http://localhost:8080',
+    TUNNEL_TRUSTED_PROXIES: '10.0.0.5, 192.168.0.0/16, fd00::/8',
+  });
+  expect(tunnel.allowedOrigins).toEqual([
+    'https://exam.school.test',
+    'https://*.uni.test:8443',
+    'http://localhost:8080',
+  ]);
+  const isTrusted = (address: string, type: 'ipv4' | 'ipv6' = 'ipv4') => tunnel.trustedProxies.check(address, type);
+  expect(['10.0.0.5', '10.0.0.6', '192.168.7.7'].map((each) => isTrusted(each))).toEqual([true, false, true]);
+  expect(isTrusted('fd12::1', 'ipv6')).toBe(true);
 });
 
 test('allocate answers inside the caller’s limit, whatever that is', () => {
@@ -124,6 +140,16 @@ test.each([
   ['WORKER_PORT', '70000'],
   ['WORKER_CLUSTER_TOKEN', 'short'],
   ['TUNNEL_REQUIRE_JWT', 'perhaps'],
+  ['TUNNEL_SECOND_TAB', 'both'],
+  ['TUNNEL_JWT_COOKIE', 'login=1'],
+  ['TUNNEL_ALLOWED_ORIGINS', 'https://exam.school.test/page'],
+  ['TUNNEL_ALLOWED_ORIGINS', 'https://exam.school.test, other.school.test'],
+  ['TUNNEL_ALLOWED_ORIGINS', 'https://exam.*.test'],
+  ['TUNNEL_TRUSTED_PROXIES', 'proxy.school.test'],
+  ['TUNNEL_TRUSTED_PROXIES', '10.9.0.0/33'],
+  ['TUNNEL_TRUSTED_PROXIES', '10.9.0.0/'],
+  ['WORKER_TUNNEL_URL', 'https://worker.school.test'],
+  ['METRICS_TOKEN', 'short'],
   ['EXAM_NET_PREFIX', '10.213.0'],
   ['EXAM_NET_PREFIX', '999.1'],
   ['EXAM_VM_CPUS', '0'],

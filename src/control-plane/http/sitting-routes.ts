@@ -67,12 +67,15 @@ function joined(ports: SittingPorts, request: Request, outcome: Extract<JoinOutc
   const { exam, worker, desktop, moved } = outcome;
   const { settings, clock } = ports;
   const login = { username: settings.vmUsername, password: settings.vmPassword };
+  const page = { hostname: request.hostname, secure: request.secure };
+  const tunnel = tunnelUrl(worker.metadata, worker.apiBaseUrl, page);
   return {
     token: connectionToken(settings.guacTokenKey, desktop.ip, login),
+    ...(desktop.connection ? { connection: { url: `${tunnel}/guaclite`, ...desktop.connection } } : {}),
     type: 'rdp',
     ip: desktop.ip,
     vmUsername: settings.vmUsername,
-    tunnelUrl: tunnelUrl(worker.metadata, worker.apiBaseUrl, { hostname: request.hostname, secure: request.secure }),
+    tunnelUrl: tunnel,
     examId: exam.id,
     examName: exam.name,
     endTime: exam.endTime,

@@ -13,6 +13,7 @@ describe('after the tunnel has closed', () => {
   });
   it('another window or the end of the session is told, not fought', () => {
     expect(afterClose(STATUS.sessionConflict, 0)).toEqual({ kind: 'stop', trouble: 'taken' });
+    expect(afterClose(STATUS.resourceConflict, 0)).toEqual({ kind: 'stop', trouble: 'elsewhere' });
     expect(afterClose(STATUS.sessionClosed, 0)).toEqual({ kind: 'stop', trouble: 'sessionOver' });
   });
   it('a refusal is tried once more with a fresh token, then told', () => {

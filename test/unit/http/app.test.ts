@@ -57,6 +57,10 @@ beforeEach(async () => {
         return { seen: 0, steps: [], done: 0, partial: false };
       },
     },
+    connectionOf: async ({ userId }) => ({ url: '/guaclite', token: `of ${userId}`, expiresAt: 'soon' }),
+    endSession: async (seat) => void calls.push(['endSession', seat]),
+    metrics: async () => ({ type: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+    metricsToken: 'the-token-of-metrics',
     log: { info: note, warn: note, error: note },
     openapi: 'openapi: 3.1.0',
     reasons: () => reasons,
@@ -120,10 +124,32 @@ describe.each(CALLS)('%s %s', (method, path) => {
   });
 });
 
+test.each<[string, Record<string, string>, number]>([
+  ['no token', {}, 401],
+  ['a wrong bearer token', { authorization: 'Bearer wrong' }, 401],
+  ['its own token', { authorization: 'Bearer the-token-of-metrics' }, 200],
+  ['the cluster’s token', { 'x-cluster-token': TOKEN }, 200],
+])('metrics with %s', async (_what, headers, status) => {
+  const answer = await fetch(`${base}/metrics`, { headers });
+  expect(answer.status).toBe(status);
+  if (status === 200) expect(await answer.text()).toBe('up 1\n');
+});
+
 describe('the contract’s answers', () => {
-  test('allocate: ip and containerId', async () => {
+  test('allocate: ip and containerId, and beside them what opens the tunnel', async () => {
     const { status, body } = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7 });
-    expect([status, body]).toEqual([200, { ip: '10.213.1.7', containerId: 'c1', containerName: 'exam_7_u42' }]);
+    const connection = { url: '/guaclite', token: 'of 42', expiresAt: 'soon' };
+    expect(status).toBe(200);
+    expect(body).toEqual({ ip: '10.213.1.7', containerId: 'c1', containerName: 'exam_7_u42', connection });
+  });
+
+  test('release ends what opens the tunnel before it takes the desktop away', async () => {
+    await ask('POST', '/api/vdi/cluster/release', { userId: 42, examId: 7 });
+    const seat = { userId: 42, examId: 7 };
+    expect(calls).toEqual([
+      ['endSession', seat],
+      ['release', seat],
+    ]);
   });
 
   test.each([42, 43])(

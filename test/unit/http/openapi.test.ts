@@ -21,6 +21,9 @@ beforeAll(async () => {
     prewarmMax: 10,
     desktopEnv: {},
     pool: { allocate: never, release: never, prewarm: never, reconcile: never, drain: never, drainStatus: 'serving' },
+    connectionOf: never,
+    endSession: never,
+    metrics: never,
     log: { info: quiet, warn: quiet, error: quiet },
     openapi: text,
     reasons: () => [],
@@ -37,7 +40,7 @@ afterAll(() => void server.close());
 
 test.each(calls)('%s %s of the document is answered, and asks for the token where it says so', async (method, path) => {
   const answer = await fetch(url + path, { method });
-  const secured = path.startsWith('/api/');
+  const secured = path.startsWith('/api/') || path === '/metrics';
   expect(answer.status).toBe(secured ? 401 : 200);
 });
 

@@ -1,33 +1,9 @@
-import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import type { Desktop } from '../../../src/desktop/desktop.ts';
-import { type Admission, type AdmissionPorts, admit } from '../../../src/tunnel/admission.ts';
 import { readToken, tokenKey } from '../../../src/tunnel/token.ts';
 import { TokenBook } from '../../../src/tunnel/token-book.ts';
+import { contractToken } from './contract-token.ts';
 
 const KEY_TEXT = 'a key of exactly thirty-two byte';
-
-/** A token as the contract's section 4 has the control-plane make it; written anew here from its words. */
-function contractToken(ip: string, keyText: string, content?: string): string {
-  const bytes = Buffer.from(keyText, 'utf8');
-  const key = bytes.length === 32 ? bytes : createHash('sha256').update(bytes).digest();
-  const settings = {
-    hostname: ip,
-    port: '3389',
-    username: 'student',
-    password: '123456',
-    security: 'any',
-    'ignore-cert': 'true',
-    'disable-audio': 'true',
-    'resize-method': 'display-update',
-  };
-  const iv = randomBytes(16);
-  const cipher = createCipheriv('aes-256-cbc', key, iv);
-  const text = content ?? JSON.stringify({ connection: { type: 'rdp', settings } });
-  const value = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]).toString('base64');
-  return Buffer.from(JSON.stringify({ iv: iv.toString('base64'), value })).toString('base64');
-}
 
 describe('the token', () => {
   test.each([
@@ -101,90 +77,5 @@ describe('the token book', () => {
     book.admit('first', 'c1');
     for (let each = 0; each < 19_999; each++) book.admit(`t${each}`, 'c2');
     expect(book.admit('first', 'c9')).toBe(false);
-  });
-});
-
-describe('admission', () => {
-  const secret = Buffer.from('the secret that signs logins');
-  const student: Desktop = {
-    containerId: 'c1',
-    name: 'exam_7_u42',
-    place: { kind: 'seat', seat: { examId: 7, userId: 42 } },
-    labels: { worker: 'w', examId: 7, desktopId: 'a', imageId: 'i', template: 't' },
-    ip: '10.213.1.7',
-    state: 'warm',
-    createdAt: 0,
-  };
-  const pooled: Desktop = {
-    ...student,
-    containerId: 'c2',
-    name: 'exam_7_pool_b',
-    place: { kind: 'pool', examId: 7, id: 'b' },
-    ip: '10.213.1.8',
-  };
-  const login = (sub: unknown, by = secret, expires = '12h') =>
-    new SignJWT({ sub: sub as string, role: 'STUDENT' })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setExpirationTime(expires)
-      .sign(by);
-  const ask = async (ip: string, jwt?: string, ports: Partial<AdmissionPorts> = {}): Promise<Admission> => {
-    const query = new URLSearchParams({ token: contractToken(ip, KEY_TEXT), ...(jwt === undefined ? {} : { jwt }) });
-    const desktops = [student, pooled];
-    return admit(
-      {
-        tokenKey: tokenKey(KEY_TEXT),
-        jwtSecret: secret,
-        requireJwt: false,
-        book: new TokenBook(),
-        atAddress: (at) => desktops.find((each) => each.ip === at),
-        ...ports,
-      },
-      query,
-    );
-  };
-
-  test.each<[string, string, () => Promise<string | undefined>, boolean]>([
-    ['a good token alone, where no login is required', student.ip, async () => undefined, false],
-    ['a good token with its student’s login', student.ip, () => login('42'), true],
-    ['a login whose sub is a number, as some signers write it', student.ip, () => login(42), true],
-  ])('lets in %s', async (_rule, ip, jwt, requireJwt) => {
-    expect(await ask(ip, await jwt(), { requireJwt })).toEqual({ kind: 'admitted', desktop: student });
-  });
-
-  test.each<[string, string, () => Promise<string | undefined>, boolean]>([
-    ['no login, where one is required', student.ip, async () => undefined, true],
-    ['another student’s login', student.ip, () => login('43'), false],
-    ['an empty login', student.ip, async () => '', false],
-    ['a login that nobody signed', student.ip, async () => 'eyJhbGciOiJub25lIn0.eyJzdWIiOiI0MiJ9.', false],
-    ['a login signed by another school', student.ip, () => login('42', Buffer.from('another secret')), false],
-    ['a login of yesterday', student.ip, () => login('42', secret, '-1h'), false],
-    ['the token of a pool desktop: it is nobody’s', pooled.ip, async () => undefined, false],
-    ['an address where no desktop of ours is', '10.213.0.10', async () => undefined, false],
-    ['an address in the outside world', '8.8.8.8', () => login('42'), true],
-  ])('refuses %s', async (_rule, ip, jwt, requireJwt) => {
-    expect((await ask(ip, await jwt(), { requireJwt })).kind).toBe('refused');
-  });
-
-  test('refuses a token that opened an earlier desktop at this address', async () => {
-    const query = new URLSearchParams({ token: contractToken(student.ip, KEY_TEXT) });
-    const ports = { tokenKey: tokenKey(KEY_TEXT), jwtSecret: secret, requireJwt: false, book: new TokenBook() };
-    expect((await admit({ ...ports, atAddress: () => student }, query)).kind).toBe('admitted');
-    const next = { ...student, containerId: 'c9', name: 'exam_7_u43' };
-    expect((await admit({ ...ports, atAddress: () => next }, query)).kind).toBe('refused');
-  });
-
-  test('a refused try does not bind the token: its student comes in after', async () => {
-    const book = new TokenBook();
-    const query = new URLSearchParams({ token: contractToken(student.ip, KEY_TEXT) });
-    const ports = { tokenKey: tokenKey(KEY_TEXT), jwtSecret: secret, requireJwt: true, book, atAddress: () => student };
-    expect((await admit(ports, query)).kind).toBe('refused');
-    query.set('jwt', await login('42'));
-    expect((await admit(ports, query)).kind).toBe('admitted');
-  });
-
-  test('refuses when there is no token at all', async () => {
-    const ports = { tokenKey: tokenKey(KEY_TEXT), jwtSecret: secret, requireJwt: false, book: new TokenBook() };
-    const admission = await admit({ ...ports, atAddress: () => student }, new URLSearchParams());
-    expect(admission.kind).toBe('refused');
   });
 });

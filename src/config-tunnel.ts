@@ -1,0 +1,76 @@
+import { BlockList, isIP } from 'node:net';
+import { z } from 'zod';
+import { flag, secret } from './config-fields.ts';
+
+const listed = (value: string): string[] =>
+  value
+    .split(/[\s,]+/)
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+
+const ORIGIN = /^https?:\/\/(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/;
+
+const origins = z
+  .string()
+  .default('')
+  .transform(listed)
+  .refine((all) => all.every((origin) => ORIGIN.test(origin)), {
+    error:
+      'must be origins such as https://exam.example.edu or https://*.example.edu, small letters, separated by commas',
+  });
+
+const networks = z
+  .string()
+  .default('')
+  .transform((value, context) => {
+    const list = new BlockList();
+    for (const entry of listed(value)) {
+      if (!add(list, entry))
+        context.addIssue({
+          code: 'custom',
+          message: 'must be addresses or networks such as 10.0.0.5 or 10.0.0.0/24, separated by commas',
+        });
+    }
+    return list;
+  });
+
+function add(list: BlockList, entry: string): boolean {
+  const [address = '', prefix, more] = entry.split('/');
+  const family = isIP(address);
+  const bits = prefix === undefined ? undefined : Number(prefix);
+  if (family === 0 || more !== undefined || prefix === '') return false;
+  const type = family === 6 ? 'ipv6' : 'ipv4';
+  if (bits === undefined) list.addAddress(address, type);
+  else if (Number.isInteger(bits) && bits >= 0 && bits <= (family === 6 ? 128 : 32))
+    list.addSubnet(address, bits, type);
+  else return false;
+  return true;
+}
+
+/** Who may open a tunnel, and how. */
+export const tunnelFields = {
+  WORKER_TUNNEL_URL: z.url({ error: 'must be a ws:// or wss:// URL', protocol: /^wss?$/ }).optional(),
+  TUNNEL_REQUIRE_JWT: flag(false),
+  TUNNEL_JWT_COOKIE: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be the name of a cookie: letters, digits, dots, dashes, underscores')
+    .default('access_token'),
+  TUNNEL_ALLOWED_ORIGINS: origins,
+  TUNNEL_TRUSTED_PROXIES: networks,
+  TUNNEL_SECOND_TAB: z.enum(['takeover', 'refuse'], { error: 'must be takeover or refuse' }).default('takeover'),
+  METRICS_TOKEN: secret(8).optional(),
+};
+
+type Fields = z.output<z.ZodObject<typeof tunnelFields>>;
+
+export function tunnelSettings(env: Fields) {
+  return {
+    url: env.WORKER_TUNNEL_URL,
+    requireJwt: env.TUNNEL_REQUIRE_JWT,
+    jwtCookie: env.TUNNEL_JWT_COOKIE,
+    allowedOrigins: env.TUNNEL_ALLOWED_ORIGINS,
+    trustedProxies: env.TUNNEL_TRUSTED_PROXIES,
+    metricsToken: env.METRICS_TOKEN,
+    secondTab: env.TUNNEL_SECOND_TAB,
+  };
+}
