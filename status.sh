@@ -2,7 +2,7 @@
 # Shows this worker at work: services, pools, sessions, slots. Ends with 0 when it can serve students, else with 1.
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-for part in terminal env engine compose workspace; do
+for part in terminal env engine compose workspace recording; do
   # shellcheck source=/dev/null
   . "$ROOT/scripts/$part.sh"
 done
@@ -48,12 +48,23 @@ show_workspace() { # list | export EXAM USER [FILE]
   esac
 }
 
+show_recording() { # list | export NAME [FILE]
+  need_recordings
+  case "${1:-list}" in
+    list) say "RECORDINGS of worker $(env_value WORKER_CODE)" && recording_list ;;
+    export) recording_export "${@:2}" ;;
+    *) die "status.sh recording does not know \"$1\"; say list, or export NAME [FILE]" ;;
+  esac
+}
+
 usage() {
   cat <<'USAGE'
 usage: ./status.sh                        services, pools, sessions and slots of this worker
        ./status.sh history EXAM STUDENT   what happened in a student's sessions, with the proofs of the lock
        ./status.sh workspace list                       whose files are here, and since when they are kept
        ./status.sh workspace export EXAM USER [FILE]    a student's files as a tar archive; FILE - is the standard output
+       ./status.sh recording list                       recordings of students' screens
+       ./status.sh recording export NAME [FILE]         one of them, to be played on the console's page /play
 USAGE
 }
 
@@ -66,15 +77,15 @@ show_desktops_by_docker() {
 
 main() {
   [[ "${1:-}" =~ ^(--help|-h)$ ]] && usage && return
-  [[ $# == 0 || "$1" == history || "$1" == workspace ]] || die "status.sh does not know \"$1\"; see ./status.sh --help"
+  [[ $# == 0 || "$1" =~ ^(history|workspace|recording)$ ]] || die "status.sh does not know \"$1\"; see ./status.sh --help"
   need_env_file
   need_engine
   if [[ "${1:-}" == history ]]; then
     show_history "${@:2}"
     return
   fi
-  if [[ "${1:-}" == workspace ]]; then
-    show_workspace "${@:2}"
+  if [[ "${1:-}" =~ ^(workspace|recording)$ ]]; then
+    "show_$1" "${@:2}"
     return
   fi
   show_services

@@ -9,8 +9,8 @@ COPY docs/openapi.yaml docs/
 COPY exam-linux/seccomp.json exam-linux/
 COPY src src
 ENV NODE_ENV=production
-# A named volume begins with its mount point's owner: the outbox is the plain user's.
-RUN install -d -o node -g node -m 0700 /var/lib/vdi-worker
+# A named volume begins with its mount point's owner: outbox and recordings are the plain user's.
+RUN install -d -o node -g node -m 0700 /var/lib/vdi-worker /var/lib/vdi-recordings
 # Whoever may use the engine's socket is as good as root on the host; a plain user with the socket's group at least owns nothing else.
 USER node
 CMD ["node", "src/worker.ts"]

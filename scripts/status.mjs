@@ -65,7 +65,7 @@ function show(worker) {
       .filter((d) => d.userId !== null)
       .map((d) => [
         d.name,
-        `student ${d.userId}, exam ${d.examId}, ${d.state}, ${d.connected ? 'connected' : 'not connected'}, ${d.ip}, for ${age(d.since)}`,
+        `student ${d.userId}, exam ${d.examId}, ${d.state}, ${d.connected ? 'connected' : 'not connected'}, ${d.watchers ? `watched by ${d.watchers}, ` : ''}${d.recorded ? 'recorded, ' : ''}${d.ip}, for ${age(d.since)}`,
       ]),
     'none',
   );

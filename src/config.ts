@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
 import { amount, required, secret, text, whatIsSet, whole } from './config-fields.ts';
 import { historyFields, historySettings, requireWholeLogin } from './config-history.ts';
+import { policyFields, recordingSettings, tunnelPolicy } from './config-policy.ts';
 import { tunnelFields, tunnelSettings } from './config-tunnel.ts';
 import { controlPlaneSettings, sampleExamSettings } from './control-plane/settings.ts';
 
@@ -75,6 +76,7 @@ const workerSettings = z
     JWT_SECRET: secret(8),
     GUAC_TOKEN_KEY: secret(8),
     ...tunnelFields,
+    ...policyFields,
     REDIS_URL: text('redis://worker_redis:6379'),
     GUACD_HOST: z
       .string()
@@ -105,6 +107,8 @@ const workerSettings = z
     jwtSecret: env.JWT_SECRET,
     guacTokenKey: env.GUAC_TOKEN_KEY,
     tunnel: tunnelSettings(env),
+    policy: tunnelPolicy(env),
+    recording: recordingSettings(env),
     redisUrl: env.REDIS_URL,
     guacds: env.GUACD_HOST.split(',').map((host, at) => ({
       name: at === 0 ? 'worker_guacd' : `worker_guacd_${at + 1}`,
@@ -132,6 +136,8 @@ const workerSettings = z
       ...(Object.fromEntries(
         Object.keys(examFields).map((name) => [name, env[name as keyof typeof examFields]]),
       ) as Record<string, string>),
+      // The desktop's own part of the same rule: what it does not give, no tunnel can take.
+      EXAM_CLIPBOARD: env.TUNNEL_CLIPBOARD,
       // The services' first 32 addresses are guacd's: nobody else may speak RDP to a desktop.
       EXAM_RDP_FROM: `${env.EXAM_NET_PREFIX}.0.0/27`,
     },

@@ -8,7 +8,9 @@ import { TunnelDoor } from './tunnel/door.ts';
 import { Entrance } from './tunnel/entrance.ts';
 import { Handshakes } from './tunnel/handshakes.ts';
 import type { JoinPorts } from './tunnel/join.ts';
+import type { Onlookers } from './tunnel/onlookers.ts';
 import { OpenTunnels } from './tunnel/open-tunnels.ts';
+import { studentRights } from './tunnel/policy.ts';
 import { SessionBook, type SessionStore } from './tunnel/session-book.ts';
 import { tokenKey } from './tunnel/token.ts';
 import { TokenBook } from './tunnel/token-book.ts';
@@ -26,11 +28,12 @@ export interface Connection {
 }
 
 interface TunnelParts {
-  readonly settings: Pick<WorkerSettings, 'guacTokenKey' | 'jwtSecret' | 'tunnel'>;
+  readonly settings: Pick<WorkerSettings, 'guacTokenKey' | 'jwtSecret' | 'tunnel' | 'policy'>;
   readonly maxDesktops: number;
   readonly store: SessionStore;
   readonly metrics: Pick<Metrics, 'opened' | 'bytes' | 'latency' | 'refused' | 'watchOpen'>;
   readonly log: Log;
+  readonly onlookers: Pick<Onlookers, 'watch' | 'record' | 'endSession' | 'close'>;
   readonly joining: Omit<JoinPorts, 'log'>;
   atAddress(ip: string): Desktop | undefined;
   atSeat(seat: Seat): Desktop | undefined;
@@ -64,6 +67,8 @@ export function openTunnel(parts: TunnelParts): Tunnel {
     atAddress: parts.atAddress,
     atSeat: parts.atSeat,
     rules: settings.tunnel,
+    rights: studentRights(settings.policy),
+    onlookers: parts.onlookers,
     entrance: new Entrance({
       allowedOrigins: settings.tunnel.allowedOrigins,
       clock,

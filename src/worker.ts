@@ -26,6 +26,7 @@ import { GuacdWatch } from './tunnel/guacd-watch.ts';
 import { GuacdHolder } from './tunnel/holder.ts';
 import { Shards } from './tunnel/shards.ts';
 import { openHistory } from './worker-history.ts';
+import { openOnlookers } from './worker-onlookers.ts';
 import { openTunnel } from './worker-tunnel.ts';
 
 const EXIT_MS = 3_000;
@@ -65,6 +66,7 @@ async function main(): Promise<void> {
   const holder = new GuacdHolder({
     shards,
     username: settings.username,
+    policy: settings.policy,
     log,
     password: (containerId) => engine.password(containerId),
     onLost: (containerId) => pool.lostHold(containerId),
@@ -103,12 +105,14 @@ async function main(): Promise<void> {
     newId: () => randomBytes(5).toString('hex'),
     random: Math.random,
   });
+  const onlookers = openOnlookers(settings, { pool, holder, ledger: history.ledger, log });
   const metrics = new Metrics();
   const { door, sessions, tunnels, connectionOf } = openTunnel({
     settings,
     maxDesktops: most,
     store: new SessionRecords(redis),
     metrics,
+    onlookers,
     log,
     joining: {
       connection: (desktop) => holder.connection(desktop),
@@ -153,6 +157,8 @@ async function main(): Promise<void> {
         reasons: readiness.reasons(),
         version,
         connected: tunnels.ids(),
+        watchers: (containerId) => onlookers.watchers(containerId),
+        isRecorded: (containerId) => onlookers.isRecorded(containerId),
       }),
       degraded: degraded(),
       guacds: shards.report(),

@@ -1,6 +1,8 @@
 /* Stands where xrdp-chansrv stood. That one serves clipboard, drives and sound; here all of them are closed, yet xrdp
  * paints nothing for many seconds while it waits for somebody to take its connection. This takes it and discards what
- * comes. sesman starts it beside the X server, as the student; it ends when the session ends. */
+ * comes. sesman starts it beside the X server, as the student; it ends when the session ends.
+ * Where the worker allows a clipboard, root has left a word, and xrdp's own takes over: xrdp opens no other channel to it
+ * than the clipboard's, and sesman.ini tells it which way text may go. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,13 +14,19 @@
 #include <unistd.h>
 
 #define CLIENTS 8
+#define CLIPBOARD_ALLOWED "/run/exam/clipboard"
+#define XRDPS_OWN "/usr/lib/exam/chansrv"
 
-int main(void) {
+int main(int argc, char **argv) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct pollfd ends[1 + CLIENTS];
     const char *display = getenv("DISPLAY");
     char waste[4096];
 
+    if (argc > 0 && access(CLIPBOARD_ALLOWED, F_OK) == 0) {
+        execv(XRDPS_OWN, argv);
+        return 1;
+    }
     signal(SIGPIPE, SIG_IGN);
     if (display == NULL || strchr(display, ':') == NULL) return 1;
     snprintf(address.sun_path, sizeof address.sun_path, "/run/xrdp/sockdir/xrdp_chansrv_socket_%d",

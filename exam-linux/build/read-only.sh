@@ -19,6 +19,11 @@ accounts() {
 settings() {
   rm -rf /etc/exam
   ln -s /run/exam /etc/exam
+  local file
+  for file in xrdp.ini sesman.ini; do
+    mv "/etc/xrdp/$file" "/usr/lib/exam/$file"
+    ln -s "/run/exam/$file" "/etc/xrdp/$file"
+  done
   ln -s /run/exam/xfce4-panel.xml /etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml
   mkdir -p /etc/chromium/policies/managed
   ln -s /run/exam/browser-policy.json /etc/chromium/policies/managed/exam.json

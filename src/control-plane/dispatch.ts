@@ -21,6 +21,11 @@ export interface Dispatch extends Seat {
   readonly lastJoinedAt: Date;
 }
 
+/** A session that runs, with its student's name. */
+export interface RunningSession extends Dispatch {
+  readonly username: string;
+}
+
 /** An exam sticks to the worker it started on. */
 export interface Affinity {
   readonly examId: number;

@@ -1,4 +1,4 @@
-import type { Affinity, Desktop, Dispatch, Seat } from './dispatch.ts';
+import type { Affinity, Desktop, Dispatch, RunningSession, Seat } from './dispatch.ts';
 import type { Exam, ExamFields } from './exam.ts';
 import type { Role } from './login-token.ts';
 import type { Placement } from './place.ts';
@@ -66,6 +66,8 @@ export interface DispatchStore {
   drop(dispatch: Dispatch): Promise<boolean>;
   scan(afterId: number, limit: number): Promise<Dispatch[]>;
   activeOf(examId: number): Promise<number>;
+  /** Sessions with a desktop, by exam and student's name. */
+  running(limit: number): Promise<RunningSession[]>;
   affinities(): Promise<Affinity[]>;
   dropAffinity(examId: number): Promise<boolean>;
 }

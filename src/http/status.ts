@@ -11,10 +11,22 @@ export interface StatusFacts {
   readonly version: string;
   /** Container ids with a tunnel open now. */
   readonly connected: ReadonlySet<string>;
+  /** How many proctors look at a desktop, by its container id. */
+  watchers(containerId: string): number;
+  isRecorded(containerId: string): boolean;
 }
 
 /** The worker as it is now, for status.sh and the heartbeat. Holds no secret. */
-export function workerStatus({ pool, maxSessions, room, reasons, version, connected }: StatusFacts) {
+export function workerStatus({
+  pool,
+  maxSessions,
+  room,
+  reasons,
+  version,
+  connected,
+  watchers,
+  isRecorded,
+}: StatusFacts) {
   const desktops = pool.desktops();
   const quarantined = newestFirst(desktops.filter(isQuarantined));
   return {
@@ -36,6 +48,8 @@ export function workerStatus({ pool, maxSessions, room, reasons, version, connec
       userId: seatOf(desktop)?.userId ?? null,
       state: stateOf(desktop),
       connected: connected.has(desktop.containerId),
+      watchers: watchers(desktop.containerId),
+      recorded: isRecorded(desktop.containerId),
       reason: reasonOf(desktop),
       proof: proofOf(desktop),
       imageId: desktop.labels.imageId,

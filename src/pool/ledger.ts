@@ -27,7 +27,20 @@ type Told =
   /** The record as it was signed; the first good one, changes, and the last one before a claim. */
   | { readonly kind: 'proof-good'; readonly record: object }
   | { readonly kind: 'proof-failed'; readonly reason: string; readonly record?: object }
-  | { readonly kind: 'quarantined'; readonly reason: string };
+  | { readonly kind: 'quarantined'; readonly reason: string }
+  /** A proctor or admin looked at the student's screen. */
+  | ({ readonly kind: 'watch-began' } & Watched)
+  | ({ readonly kind: 'watch-ended'; readonly seconds: number } & Watched)
+  /** The student's screen was written down, into this file on the worker. */
+  | { readonly kind: 'recording-began'; readonly file: string }
+  | { readonly kind: 'recording-ended'; readonly file: string; readonly why: string; readonly bytes: number };
+
+/** Who looked on, as his login said. */
+interface Watched {
+  readonly watcherId: number;
+  readonly watcher: string;
+  readonly role: string;
+}
 
 /** One thing that happened, for the history in the central database. Holds no secret. */
 export type LedgerEvent = Told & { readonly at: number; readonly desktop: LedgerDesktop };

@@ -1,4 +1,4 @@
-import type { Affinity, Dispatch, Seat } from '../control-plane/dispatch.ts';
+import type { Affinity, Dispatch, RunningSession, Seat } from '../control-plane/dispatch.ts';
 import type { DispatchStore } from '../control-plane/ports.ts';
 import { type Database, lockKey, type Queryable } from './database.ts';
 import { allWorkers } from './worker-store.ts';
@@ -84,6 +84,14 @@ export function dispatchStore({ pool, inTransaction }: Database): DispatchStore 
         [examId],
       );
       return rows[0]?.count ?? 0;
+    },
+    async running(limit) {
+      const { rows } = await pool.query<RunningSession>(
+        `select dispatches.*, username from dispatches join users on users.id = "userId"
+         where state = 'active' order by "examId", username limit $1`,
+        [limit],
+      );
+      return rows;
     },
     async affinities() {
       const { rows } = await pool.query<Affinity>('select "examId", "workerCode", "expiresAt" from exam_affinities');

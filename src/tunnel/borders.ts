@@ -7,6 +7,7 @@ const SEMICOLON = 0x3b;
 const ZERO = 0x30;
 const NINE = 0x39;
 const ERROR = Buffer.from('error');
+const CLIPBOARD = 'clipboard';
 
 /**
  * Finds where instructions end in a stream of bytes, without decoding it: guacamole-common-js wants whole instructions
@@ -15,6 +16,8 @@ const ERROR = Buffer.from('error');
 export class Borders {
   /** An `error` instruction has come to its end. */
   sawError = false;
+  /** An instruction whose opcode has nine letters has come to its end: guacd says no other than `clipboard`. Whoever has looked takes it back. */
+  sawClipboard = false;
   /** Value of the length being read; -1 before its first digit. */
   #length = -1;
   /** Code points left of the element being passed; -1 while a length is read. */
@@ -23,6 +26,7 @@ export class Borders {
   #isOpcode = true;
   /** Letters of `error` that the opcode has so far; -1 when it is another. */
   #spelled = -1;
+  #isClipboard = false;
 
   /**
    * Takes the next chunk.
@@ -77,6 +81,7 @@ export class Borders {
     if (byte === SEMICOLON) {
       this.#size = 0;
       if (this.#spelled === ERROR.length) this.sawError = true;
+      if (this.#isClipboard) this.sawClipboard = true;
     } else if (byte !== COMMA) throw new MalformedInstruction('element does not end where its length says');
     this.#isOpcode = byte === SEMICOLON;
     this.#left = -1;
@@ -89,7 +94,10 @@ export class Borders {
     } else if (byte === DOT && this.#length >= 0) {
       this.#left = this.#length;
       this.#size += this.#length;
-      if (this.#isOpcode) this.#spelled = this.#length === ERROR.length ? 0 : -1;
+      if (this.#isOpcode) {
+        this.#spelled = this.#length === ERROR.length ? 0 : -1;
+        this.#isClipboard = this.#length === CLIPBOARD.length;
+      }
     } else throw new MalformedInstruction('no length where one must be');
     if (this.#length > LONGEST_INSTRUCTION || this.#size > LONGEST_INSTRUCTION) {
       throw new MalformedInstruction('instruction too long');

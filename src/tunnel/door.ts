@@ -2,10 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type AdmissionPorts, type Admitted, admit } from './admission.ts';
+import { admitWatcher } from './admit-watcher.ts';
 import type { Entrance } from './entrance.ts';
 import type { Handshakes } from './handshakes.ts';
 import { type JoinPorts, join } from './join.ts';
+import type { Onlookers } from './onlookers.ts';
 import type { OpenTunnels } from './open-tunnels.ts';
+import type { Rights } from './policy.ts';
 import { joinSettings } from './rdp-settings.ts';
 import { endWith, Relay } from './relay.ts';
 import { readScreen } from './screen.ts';
@@ -20,6 +23,9 @@ export interface DoorPorts extends AdmissionPorts, JoinPorts {
   readonly entrance: Entrance;
   readonly handshakes: Handshakes;
   readonly tunnels: OpenTunnels;
+  readonly onlookers: Pick<Onlookers, 'watch' | 'record' | 'endSession' | 'close'>;
+  /** What a student may do at his desktop. */
+  readonly rights: Rights;
 }
 
 /** The tunnel's WebSocket endpoint. */
@@ -62,10 +68,12 @@ export class TunnelDoor {
     const arriving = this.#arriving.get(containerId);
     if (arriving) endWith(arriving, STATUS.sessionOver);
     this.#ports.tunnels.end(containerId, STATUS.sessionOver);
+    this.#ports.onlookers.endSession(containerId);
   }
 
   close(): void {
     this.#ports.tunnels.close();
+    this.#ports.onlookers.close();
     this.#server.close();
   }
 
@@ -76,13 +84,23 @@ export class TunnelDoor {
       return endWith(browser, STATUS.serverBusy);
     }
     try {
-      const admission = await this.#ports.entrance.admit(visit, () => admit(this.#ports, visit));
-      if (admission.kind === 'refused') return endWith(browser, STATUS.refused);
-      if (admission.kind === 'away') return endWith(browser, STATUS.noAnswer);
-      await this.#serve(browser, visit, admission);
+      await (visit.query.has('watch') ? this.#receiveWatcher(browser, visit) : this.#receiveStudent(browser, visit));
     } finally {
       leave();
     }
+  }
+
+  async #receiveStudent(browser: WebSocket, visit: Visit): Promise<void> {
+    const admission = await this.#ports.entrance.admit(visit, () => admit(this.#ports, visit));
+    if (admission.kind === 'refused') return endWith(browser, STATUS.refused);
+    if (admission.kind === 'away') return endWith(browser, STATUS.noAnswer);
+    await this.#serve(browser, visit, admission);
+  }
+
+  async #receiveWatcher(browser: WebSocket, visit: Visit): Promise<void> {
+    const admission = await this.#ports.entrance.admit(visit, () => admitWatcher(this.#ports, visit));
+    if (admission.kind === 'refused') return endWith(browser, STATUS.refused);
+    await this.#ports.onlookers.watch(browser, admission.desktop, admission.watcher);
   }
 
   async #serve(browser: WebSocket, visit: Visit, admitted: Admitted): Promise<void> {
@@ -97,7 +115,7 @@ export class TunnelDoor {
     const guacd = await this.#arrive(containerId, browser, () =>
       join(this.#ports, desktop, {
         screen: readScreen(visit.query),
-        settings: joinSettings(false),
+        settings: joinSettings(this.#ports.rights),
         isWanted: () => browser.readyState === browser.OPEN,
       }),
     );
@@ -107,7 +125,8 @@ export class TunnelDoor {
       guacd.socket.destroy();
       return endWith(browser, STATUS.sessionOver);
     }
-    tunnels.open(browser, new Relay(browser, guacd, false), { ...admitted, askedAt });
+    tunnels.open(browser, new Relay(browser, guacd, this.#ports.rights), { ...admitted, askedAt });
+    this.#ports.onlookers.record(desktop);
   }
 
   /** One at a time: of windows that are opened faster than guacd answers, the newest is meant. */

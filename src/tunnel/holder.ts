@@ -5,6 +5,7 @@ import { Pace } from '../pool/pace.ts';
 import type { Log } from '../pool/ports.ts';
 import { type GuacdAddress, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
 import { encode } from './instruction.ts';
+import type { TunnelPolicy } from './policy.ts';
 import { rdpSettings } from './rdp-settings.ts';
 import type { Shard, Shards } from './shards.ts';
 
@@ -40,6 +41,7 @@ export interface HeldConnection {
 export interface HolderPorts {
   readonly shards: Shards;
   readonly username: string;
+  readonly policy: TunnelPolicy;
   readonly log: Log;
   /** The desktop's own RDP password. */
   password(containerId: string): Promise<string>;
@@ -109,9 +111,9 @@ export class GuacdHolder {
   }
 
   async #attach({ containerId, ip }: Pick<Desktop, 'containerId' | 'ip'>, patienceMs: number): Promise<Held> {
-    const { shards, username, log } = this.#ports;
+    const { shards, username, policy, log } = this.#ports;
     const password = await this.#ports.password(containerId);
-    const settings = rdpSettings({ hostname: ip, username, password });
+    const settings = rdpSettings({ hostname: ip, username, password }, policy);
     const signal = AbortSignal.timeout(patienceMs);
     const shard = shards.take();
     const opening = openGuacd(shard.address, 'rdp', settings, FIRST_SCREEN, signal);

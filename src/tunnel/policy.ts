@@ -1,25 +1,64 @@
-import type { Instruction } from './instruction.ts';
+/** Which way text may go between the student's own computer and the desktop; `in` is into the desktop. */
+export const CLIPBOARDS = ['off', 'in', 'out', 'both'] as const;
+export type Clipboard = (typeof CLIPBOARDS)[number];
 
-/**
- * What a student's browser may say to guacd. Everything else (clipboard, files, pipes, audio in, argument changes) is
- * dropped: the exam has no use for it and a desktop could leak through it.
- */
-const ALLOWED = new Set(['key', 'mouse', 'touch', 'size', 'sync', 'ack', 'nop', 'disconnect']);
+/** Keyboards that guacd 1.3 knows. `failsafe` sends every character as itself, whatever the keyboard. */
+export const KEYBOARD_LAYOUTS = [
+  'en-us-qwerty',
+  'en-gb-qwerty',
+  'da-dk-qwerty',
+  'de-ch-qwertz',
+  'de-de-qwertz',
+  'es-es-qwerty',
+  'es-latam-qwerty',
+  'failsafe',
+  'fr-be-azerty',
+  'fr-ch-qwertz',
+  'fr-fr-azerty',
+  'hu-hu-qwertz',
+  'it-it-qwerty',
+  'ja-jp-qwerty',
+  'no-no-qwerty',
+  'pl-pl-qwerty',
+  'pt-br-qwerty',
+  'sv-se-qwerty',
+  'tr-tr-qwerty',
+] as const;
 
-/** A proctor only looks: he keeps the connection alive and nothing else. */
-const WATCHER_ALLOWED = new Set(['sync', 'ack', 'nop', 'disconnect']);
+/** How the desktop takes a new size of the student's window: in place, or by logging in anew. */
+export const RESIZES = ['display-update', 'reconnect'] as const;
 
-export function mayPass(instruction: Instruction, readOnly: boolean): boolean {
-  const [opcode, ...args] = instruction;
-  if (!(readOnly ? WATCHER_ALLOWED : ALLOWED).has(opcode)) return false;
-  return opcode !== 'size' || isWindow(args);
+/** What every tunnel of this worker allows. Files, drives, printers and sound are not in it: they stay off. */
+export interface TunnelPolicy {
+  readonly clipboard: Clipboard;
+  readonly keyboardLayout: (typeof KEYBOARD_LAYOUTS)[number];
+  readonly resize: (typeof RESIZES)[number];
 }
 
-// The contract's limits for the query hold for later changes of the window too.
-function isWindow([width, height]: readonly string[]): boolean {
-  return within(Number(width), 200, 7680) && within(Number(height), 200, 4320);
+/** What a worker allows where nothing else is set. */
+export const CLOSED: TunnelPolicy = {
+  clipboard: 'off',
+  keyboardLayout: 'en-us-qwerty',
+  resize: 'display-update',
+};
+
+/** What one user of a desktop's connection may do. */
+export interface Rights {
+  /** Keys, mouse, size of the screen. */
+  readonly mayAct: boolean;
+  /** Text of his own computer goes into the desktop. */
+  readonly mayPaste: boolean;
+  /** Text of the desktop goes to his own computer. */
+  readonly mayCopy: boolean;
 }
 
-function within(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
+export function studentRights({ clipboard }: Pick<TunnelPolicy, 'clipboard'>): Rights {
+  return {
+    mayAct: true,
+    mayPaste: clipboard === 'in' || clipboard === 'both',
+    mayCopy: clipboard === 'out' || clipboard === 'both',
+  };
 }
+
+/** A proctor, or a recording: sees the screen and nothing more. */
+export const WATCHER: Rights = { mayAct: false, mayPaste: false, mayCopy: false };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { GuacdConnection } from './guacd.ts';
 import { encode, MalformedInstruction } from './instruction.ts';
+import type { Rights } from './policy.ts';
 import { STATUS, type Status } from './status.ts';
 import { ToBrowser } from './to-browser.ts';
 import { ToDesktop } from './to-desktop.ts';
@@ -17,11 +18,11 @@ export class Relay {
   readonly #toDesktop: ToDesktop;
   #ended = false;
 
-  constructor(browser: WebSocket, guacd: GuacdConnection, readOnly: boolean) {
+  constructor(browser: WebSocket, guacd: GuacdConnection, rights: Rights) {
     this.#browser = browser;
     this.#guacd = guacd;
-    this.#toBrowser = new ToBrowser(browser, guacd.socket, () => this.end(STATUS.tooSlow));
-    this.#toDesktop = new ToDesktop(browser, guacd.socket, readOnly, {
+    this.#toBrowser = new ToBrowser(browser, guacd.socket, rights, () => this.end(STATUS.tooSlow));
+    this.#toDesktop = new ToDesktop(browser, guacd.socket, rights, {
       onInternal: ([name, time = '']) => {
         if (name === 'ping') this.#toBrowser.say(['', 'ping', time]);
       },

@@ -2,6 +2,8 @@ import type { WebSocket } from 'ws';
 import { Borders } from './borders.ts';
 import { FirstPicture } from './first-picture.ts';
 import { decode, encode, type Instruction } from './instruction.ts';
+import { Outward } from './outward.ts';
+import type { Rights } from './policy.ts';
 import { giveSlab, takeSlab } from './slabs.ts';
 import { STATUS, type Status } from './status.ts';
 
@@ -12,6 +14,12 @@ const LOW_WATER = 64 * 1024;
 const MOST_MESSAGES = 1_000;
 /** A browser that does not get below the mark for so long is closed: guacd must not wait for it for ever. */
 const STALLED_MS = 30_000;
+/**
+ * A watcher who is this far behind is closed at once: guacd writes to the users of a connection one after the other, so that
+ * pausing it for him would stop the student's picture too. Bytes and messages.
+ */
+const WATCHER_BEHIND = 4 * 1024 * 1024;
+const WATCHER_MESSAGES = 16_000;
 /** Ends a frame. Time 0 is what a new client stands at, so it does not answer, and guacd need not know. */
 const END_OF_FRAME = encode(['sync', '0']);
 
@@ -24,6 +32,8 @@ export interface Guacd {
 export class ToBrowser {
   readonly #browser: WebSocket;
   readonly #guacd: Guacd;
+  readonly #mayPause: boolean;
+  readonly #outward: Outward;
   readonly #onStalled: () => void;
   readonly #borders = new Borders();
   readonly #firstPicture = new FirstPicture();
@@ -36,9 +46,11 @@ export class ToBrowser {
   /** What guacd said before it closed, if it said why. */
   said: Status | undefined;
 
-  constructor(browser: WebSocket, guacd: Guacd, onStalled: () => void) {
+  constructor(browser: WebSocket, guacd: Guacd, rights: Rights, onStalled: () => void) {
     this.#browser = browser;
     this.#guacd = guacd;
+    this.#mayPause = rights.mayAct;
+    this.#outward = new Outward(rights);
     this.#onStalled = onStalled;
   }
 
@@ -63,9 +75,10 @@ export class ToBrowser {
     chunk.copy(slab, this.#kept, 0, complete);
     this.#kept = 0;
     if (complete < chunk.length) this.#keep(chunk.subarray(complete));
-    const message = slab.subarray(0, length);
-    this.bytes += length;
-    this.#send(message, () => giveSlab(slab));
+    const message = this.#outward.pass(slab.subarray(0, length), this.#borders);
+    this.bytes += message.length;
+    if (message.length > 0) this.#send(message, () => giveSlab(slab));
+    else giveSlab(slab);
     if (this.#borders.sawError) this.#hear(message);
     if (this.#firstPicture.endsIn(message)) this.#send(END_OF_FRAME);
   }
@@ -86,6 +99,10 @@ export class ToBrowser {
       if (!error) onSent?.();
       this.#goOn();
     });
+    if (!this.#mayPause) {
+      if (this.#isAbove(WATCHER_BEHIND, WATCHER_MESSAGES)) this.#onStalled();
+      return;
+    }
     if (this.isStalled || !this.#isAbove(HIGH_WATER, MOST_MESSAGES)) return;
     this.#guacd.pause();
     this.#stalled = setTimeout(this.#onStalled, STALLED_MS);

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { decode, encode, type Instruction, LONGEST_INSTRUCTION, MalformedInstruction } from './instruction.ts';
-import { mayPass } from './policy.ts';
+import { Inward } from './inward.ts';
+import type { Rights } from './policy.ts';
 
 /** guacd that takes nothing for this long does not answer. */
 const STALLED_MS = 30_000;
@@ -23,7 +24,7 @@ export interface Ends {
 export class ToDesktop {
   readonly #browser: WebSocket;
   readonly #socket: Socket;
-  readonly #readOnly: boolean;
+  readonly #inward: Inward;
   readonly #ends: Ends;
   #typed = '';
   #pieces = 0;
@@ -31,10 +32,10 @@ export class ToDesktop {
   #sizeAgain: NodeJS.Timeout[] = [];
   bytes = 0;
 
-  constructor(browser: WebSocket, socket: Socket, readOnly: boolean, ends: Ends) {
+  constructor(browser: WebSocket, socket: Socket, rights: Rights, ends: Ends) {
     this.#browser = browser;
     this.#socket = socket;
-    this.#readOnly = readOnly;
+    this.#inward = new Inward(rights);
     this.#ends = ends;
     socket.on('drain', () => this.#goOn());
   }
@@ -51,7 +52,7 @@ export class ToDesktop {
     let passed = '';
     for (const instruction of instructions) {
       if (instruction[0] === '') this.#ends.onInternal(instruction.slice(1));
-      else if (mayPass(instruction, this.#readOnly)) passed += this.#pass(instruction);
+      else if (this.#inward.mayPass(instruction)) passed += this.#pass(instruction);
     }
     if (passed === '') return;
     this.bytes += passed.length;

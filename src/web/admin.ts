@@ -7,8 +7,10 @@ import { onLanguage, said, say, t } from './language.ts';
 import { loginView } from './login-view.ts';
 import { messageView } from './message-view.ts';
 import { reconcileView } from './reconcile-view.ts';
+import { type RunningSession, sessionsView, watchedHere } from './sessions-view.ts';
 import { fillHeader, fillSkipLink } from './shell.ts';
 import type { TextKey } from './texts.ts';
+import { showWatch } from './watch-view.ts';
 import { workersView } from './workers-view.ts';
 
 const REFRESH_MS = 3000;
@@ -32,7 +34,9 @@ function start(problem?: string): void {
     show(root, messageView({ title: 'notStaff', lead: 'not_allowed', actions: [toExams] }));
     return;
   }
-  showConsole(login.user.role === 'ADMIN');
+  const watched = watchedHere();
+  if (watched) leaveView = showWatch(root, watched, () => location.assign('#'));
+  else showConsole(login.user.role === 'ADMIN');
 }
 
 function showConsole(mayChange: boolean): void {
@@ -41,6 +45,7 @@ function showConsole(mayChange: boolean): void {
   const tiles = tilesView();
   const workers = workersView({ changed, mayChange, failed: (reason) => complain(reason) });
   const exams = examsView({ changed, mayChange });
+  const sessions = sessionsView();
   const reconcile = reconcileView(changed);
   const newExam = button('newExam', 'primary', () => void editExam().then((saved) => saved && changed()));
 
@@ -57,6 +62,7 @@ function showConsole(mayChange: boolean): void {
     tiles.element,
     el('section', { class: 'panel' }, heading('workers', reconcile.button), reconcile.result, workers.element),
     el('section', { class: 'panel' }, heading('exams', newExam), exams.element),
+    el('section', { class: 'panel' }, el('h2', { class: 'section-head' }, said('sessions')), sessions.element),
   );
 
   const stopping = new AbortController();
@@ -75,13 +81,19 @@ function showConsole(mayChange: boolean): void {
   async function refresh(): Promise<void> {
     try {
       const read = <T>(path: string) => call<T>('GET', path, undefined, stopping.signal);
-      const [fleet, list] = await Promise.all([read<Worker[]>('/vdi/workers'), read<Exam[]>('/exams')]);
+      const [fleet, list, running] = await Promise.all([
+        read<Worker[]>('/vdi/workers'),
+        read<Exam[]>('/exams'),
+        read<RunningSession[]>('/vdi/sessions'),
+      ]);
       const capacities = new Map(
         await Promise.all(list.map(async ({ id }) => [id, await read<ExamCapacity>(`/exams/${id}/capacity`)] as const)),
       );
       if (stopping.signal.aborted) return;
       tiles.update(fleet);
-      workers.update(fleet, new Map(list.map(({ id, name }) => [id, name])));
+      const examNames = new Map(list.map(({ id, name }) => [id, name]));
+      workers.update(fleet, examNames);
+      sessions.update(running, examNames);
       exams.update(list, capacities);
       complain(undefined);
     } catch (error) {
@@ -139,4 +151,5 @@ onLanguage(() => {
 });
 document.title = t('consoleName');
 fillSkipLink();
+window.addEventListener('hashchange', () => start());
 start();

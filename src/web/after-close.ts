@@ -1,6 +1,7 @@
 /** Status codes of the Guacamole protocol that this page tells apart. */
 export const STATUS = {
   success: 0x0000,
+  serverBusy: 0x0201,
   resourceNotFound: 0x0204,
   resourceConflict: 0x0205,
   sessionConflict: 0x0209,

@@ -54,6 +54,24 @@ declare module 'guacamole-common-js' {
       pressed: Readonly<Record<number, boolean>>;
       reset(): void;
     };
+    /** A recording plays itself on its display. Times in milliseconds from its beginning. */
+    SessionRecording: new (
+      source: Blob,
+    ) => {
+      getDisplay(): Display;
+      getDuration(): number;
+      isPlaying(): boolean;
+      play(): void;
+      pause(): void;
+      seek(position: number): void;
+      abort(): void;
+      onload: (() => void) | null;
+      onerror: ((message: string) => void) | null;
+      onplay: (() => void) | null;
+      onpause: (() => void) | null;
+      onseek: ((position: number) => void) | null;
+      onprogress: ((duration: number) => void) | null;
+    };
     InputSink: new () => { focus(): void; getElement(): HTMLTextAreaElement };
     Tunnel: { State: { CONNECTING: number; OPEN: number; CLOSED: number; UNSTABLE: number } };
   };

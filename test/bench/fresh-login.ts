@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type GuacdAddress, openGuacd } from '../../src/tunnel/guacd.ts';
+import { CLOSED, studentRights } from '../../src/tunnel/policy.ts';
 import { rdpSettings } from '../../src/tunnel/rdp-settings.ts';
 import { endWith, Relay } from '../../src/tunnel/relay.ts';
 import { readScreen } from '../../src/tunnel/screen.ts';
@@ -48,10 +49,11 @@ export class FreshLogins {
     try {
       const desktop = this.#desktops.get(query.get('token') ?? '');
       if (!desktop) throw new Error('no such desktop');
-      const settings = rdpSettings({ hostname: desktop.ip, username: desktop.username, password: desktop.password });
+      const { ip: hostname, username, password } = desktop;
+      const settings = rdpSettings({ hostname, username, password }, CLOSED);
       const screen = readScreen(query);
       const guacd = await openGuacd(this.#guacd, 'rdp', settings, screen, AbortSignal.timeout(LOGIN_MS));
-      if (browser.readyState === browser.OPEN) new Relay(browser, guacd, false).start(() => undefined);
+      if (browser.readyState === browser.OPEN) new Relay(browser, guacd, studentRights(CLOSED)).start(() => undefined);
       else guacd.socket.destroy();
     } catch {
       endWith(browser, STATUS.noAnswer);

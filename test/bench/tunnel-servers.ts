@@ -7,6 +7,7 @@ import type { Desktop } from '../../src/desktop/desktop.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import { Inlet } from '../../src/tunnel/inlet.ts';
 import { encode } from '../../src/tunnel/instruction.ts';
+import { CLOSED } from '../../src/tunnel/policy.ts';
 import { giveSlab, takeSlab } from '../../src/tunnel/slabs.ts';
 import { tokenKey } from '../../src/tunnel/token.ts';
 import { openTunnel } from '../../src/worker-tunnel.ts';
@@ -34,10 +35,17 @@ export async function ownTunnel(peerPort: number): Promise<Calls> {
         metricsToken: undefined,
         secondTab: 'takeover',
       },
+      policy: CLOSED,
     },
     maxDesktops: 1_000,
     store: { load: async () => undefined, save: async () => undefined, remove: async () => undefined },
     metrics: new Metrics(),
+    onlookers: {
+      watch: () => Promise.resolve(),
+      record: () => undefined,
+      endSession: () => undefined,
+      close: () => undefined,
+    },
     log: silent,
     joining: {
       connection: ({ ip }) => Promise.resolve({ id: `$${ip}`, guacd: { host: '127.0.0.1', port: peerPort }, over }),

@@ -28,6 +28,20 @@ const typing = `<script>
   addEventListener('paste', (event) => tell('pasted ' + event.clipboardData.getData('text')));
 </script><textarea autofocus>Type here</textarea>`;
 
+// A picture that no compression makes small, ten times a second from the key n on, until another.
+const noise = `<canvas width="700" height="450"></canvas><script>
+  const canvas = document.querySelector('canvas').getContext('2d');
+  const picture = canvas.createImageData(700, 450);
+  const pixels = new Uint32Array(picture.data.buffer);
+  let on = false;
+  addEventListener('keydown', (event) => { on = event.key === 'n'; });
+  setInterval(() => {
+    if (!on) return;
+    for (let at = 0; at < pixels.length; at++) pixels[at] = (Math.random() * 0x1000000) | 0xff000000;
+    canvas.putImageData(picture, 0, 0);
+  }, 100);
+</script>`;
+
 const PAGES: Record<string, Page> = {
   '/': html(200, '', 'A page without a title'),
   '/plain': html(200, '<title>Exam page</title>'),
@@ -41,6 +55,7 @@ const PAGES: Record<string, Page> = {
   '/scripted': html(200, '<script>setTimeout(() => { document.title = "Late title"; }, 1500);</script>'),
   '/own-name': html(200, '<title>odd.school.test</title>'),
   '/typing': html(200, '<title>Type here</title>', typing),
+  '/noise': html(200, '<title>Noise</title>', noise),
   '/popup': html(200, '<title>Popup page</title>', '<script>open("/plain", "", "width=500,height=300")</script>'),
   '/download': (response) => {
     response.writeHead(200, {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectDocker } from '../../src/docker/connect.ts';
 import { DockerEngine } from '../../src/docker/engine.ts';
+import { CLOSED } from '../../src/tunnel/policy.ts';
 import { rdpSettings } from '../../src/tunnel/rdp-settings.ts';
 import { imageReference } from './images.ts';
 import { RdpLogin } from './rdp-login.ts';
@@ -72,7 +73,12 @@ export class Seat {
   }
 
   password(): Promise<string> {
-    return new DockerEngine(connectDocker('/var/run/docker.sock'), '', {} as never, {} as never).password(this.desktop);
+    return Seat.passwordOf(this.desktop);
+  }
+
+  /** The RDP password of a desktop, read as the worker reads it. */
+  static passwordOf(containerId: string): Promise<string> {
+    return new DockerEngine(connectDocker('/var/run/docker.sock'), '', {} as never, {} as never).password(containerId);
   }
 
   /** Sits down in place of the worker, which would otherwise take the screen back for the connection that it holds. */
@@ -86,7 +92,7 @@ export class Seat {
 
   async logIn(password: string, more: Record<string, string> = {}): Promise<RdpLogin> {
     const guacd = await this.rig.addressOf('guacd');
-    const settings = { ...rdpSettings({ hostname: this.#ip, username: 'student', password }), ...more };
+    const settings = { ...rdpSettings({ hostname: this.#ip, username: 'student', password }, CLOSED), ...more };
     const login = await RdpLogin.open(guacd, settings);
     this.#logins.push(login);
     await this.rig.until('a screen painted', async () => login.opcodes.has('img') && login.opcodes.has('sync'));

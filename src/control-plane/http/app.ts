@@ -9,10 +9,16 @@ import { heartbeatRoute } from './heartbeat-route.ts';
 import { loginRoutes } from './login.ts';
 import { type OperatorPorts, operatorRoutes } from './operator-routes.ts';
 import { pageRoutes } from './pages.ts';
+import { type SessionRoutePorts, sessionRoutes } from './session-routes.ts';
 import { type SittingPorts, sittingRoutes } from './sitting-routes.ts';
 import { type WorkerRoutePorts, workerRoutes } from './worker-routes.ts';
 
-export interface ControlPlanePorts extends SittingPorts, FinishPorts, OperatorPorts, WorkerRoutePorts {
+export interface ControlPlanePorts
+  extends SittingPorts,
+    FinishPorts,
+    OperatorPorts,
+    WorkerRoutePorts,
+    SessionRoutePorts {
   readonly databaseAnswers: () => Promise<boolean>;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly clock: SittingPorts['clock'];
@@ -38,7 +44,7 @@ export function controlPlaneApp(ports: ControlPlanePorts): Express {
     next();
   });
   app.use('/api', loginRoutes(ports), heartbeatRoute(ports), examRoutes(ports), sittingRoutes(ports));
-  app.use('/api', operatorRoutes(ports), workerRoutes(ports));
+  app.use('/api', operatorRoutes(ports), workerRoutes(ports), sessionRoutes(ports));
   app.use('/api', (_request, response) => refuse(response, 404, { error: 'not_found', message: 'No such call.' }));
   app.use(pageRoutes(ports.assets));
   app.use(answerErrors(ports.log));

@@ -14,7 +14,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const PAGES: Readonly<Record<string, string>> = { '/': 'student.html', '/admin': 'admin.html' };
+const PAGES: Readonly<Record<string, string>> = { '/': 'student.html', '/admin': 'admin.html', '/play': 'play.html' };
 
 export function pageRoutes(assets: ReadonlyMap<string, Asset>): Router {
   const router = Router();

@@ -86,7 +86,7 @@ describe('login', () => {
 
 describe('who may do what', () => {
   it('asks everybody for a login', async () => {
-    for (const path of ['/api/exams', '/api/vdi/workers', '/api/vdi/workers/summary']) {
+    for (const path of ['/api/exams', '/api/vdi/workers', '/api/vdi/workers/summary', '/api/vdi/sessions']) {
       expect((await app.call('GET', path)).status).toBe(401);
       expect((await app.call('GET', path, { token: 'nonsense' })).status).toBe(401);
     }
@@ -384,6 +384,22 @@ describe('workers', () => {
     expect(
       (await app.call('PATCH', '/api/vdi/workers/none', { token: admin, body: { isDraining: true } })).status,
     ).toBe(404);
+  });
+});
+
+describe('sessions', () => {
+  it('are listed for admins and proctors, with where to watch them', async () => {
+    const { id, token } = await newStudent();
+    const proctor = await app.addUser('proctor', 'PROCTOR');
+    const sessions = (as: string) => app.call('GET', '/api/vdi/sessions', { token: as });
+    expect((await sessions(admin)).body).toEqual([]);
+    await join(token);
+    expect((await sessions(proctor.token)).body).toMatchObject([
+      { examId, userId: id, username: `s${students}`, workerCode: 'a', tunnelUrl: 'ws://127.0.0.1:3000' },
+    ]);
+    expect((await sessions(token)).status).toBe(403);
+    await app.call('POST', `/api/exams/${examId}/finish`, { token });
+    expect((await sessions(admin)).body).toEqual([]);
   });
 });
 

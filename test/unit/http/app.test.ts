@@ -376,6 +376,8 @@ test('the status counts students’ desktops, not the warm ones, and holds no pa
     reasons: ['redis: away'],
     version: '1',
     connected: new Set(['c1']),
+    watchers: () => 0,
+    isRecorded: () => false,
   });
   expect(status).toMatchObject({ ready: false, activeSessions: 2, maxSessions: 4, lastFailure: null });
   expect(status.desktops.map(({ state, userId, connected }) => [state, userId, connected])).toEqual([

@@ -31,6 +31,12 @@ read_settings() {
     return 1
   fi
 
+  EXAM_CLIPBOARD=${EXAM_CLIPBOARD:-off}
+  if ! [[ $EXAM_CLIPBOARD =~ ^(off|in|out|both)$ ]]; then
+    SETTINGS_FAULT="EXAM_CLIPBOARD is '$EXAM_CLIPBOARD'; set it to off, in, out or both"
+    return 1
+  fi
+
   EXAM_BROWSER_URL=${EXAM_BROWSER_URL:-about:blank}
   if ! [[ $EXAM_BROWSER_URL =~ ^https?://[^[:space:]\"\'\<\>\\\`]+$ || $EXAM_BROWSER_URL = about:blank ]]; then
     SETTINGS_FAULT="EXAM_BROWSER_URL '$EXAM_BROWSER_URL' is no web address; write it as https://exam.example.edu/"
