@@ -2,7 +2,7 @@
 # One command for everything: from a bare machine to a running worker, and the daily commands around it.
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-for part in terminal env standalone apt engine images build pack-images compose node test-run; do
+for part in terminal env standalone apt engine images build pack-images guacds compose node test-run; do
   # shellcheck source=/dev/null
   . "$ROOT/scripts/$part.sh"
 done

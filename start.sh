@@ -2,7 +2,7 @@
 # Starts this worker, or brings a running one up to date with its settings. Safe to run twice.
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-for part in terminal env standalone apt engine images build pack-images compose ready summary; do
+for part in terminal env standalone apt engine images build pack-images guacds compose ready summary; do
   # shellcheck source=/dev/null
   . "$ROOT/scripts/$part.sh"
 done
@@ -51,6 +51,7 @@ settle_env() {
   fi
   [[ -n "$LISTEN" ]] && set_env_value WORKER_BIND "$LISTEN" && set_env_value CONSOLE_BIND "$LISTEN"
   check_env
+  check_guacds
 }
 
 main() {

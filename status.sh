@@ -2,7 +2,7 @@
 # Shows this worker at work: services, pools, sessions, slots. Ends with 0 when it can serve students, else with 1.
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-for part in terminal env engine compose workspace recording; do
+for part in terminal env engine guacds compose workspace recording; do
   # shellcheck source=/dev/null
   . "$ROOT/scripts/$part.sh"
 done

@@ -2,7 +2,7 @@
 # Stops this worker: services and desktops. Settings, the sessions' volumes and the database stay.
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-for part in terminal env engine compose; do
+for part in terminal env engine guacds compose; do
   # shellcheck source=/dev/null
   . "$ROOT/scripts/$part.sh"
 done

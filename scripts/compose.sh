@@ -3,17 +3,21 @@
 # settles, so that compose's own substitution and the containers' variables cannot disagree. Sourced.
 
 compose() {
-  local unset_names=() name profile=()
+  local unset_names=() name profile=() guacd_cpus=() at last="$MOST_GUACDS"
   while read -r name; do
     case "$name" in *_IMAGE) ;; *) unset_names+=(-u "$name") ;; esac
   done < <(names_in "$ENV_FILE")
   is_standalone && profile=(--profile standalone)
+  # Whatever is not a start is about all that may run, also where the count has been lowered since.
+  [[ "$1" == up ]] && last="$(guacd_count)"
+  for ((at = 2; at <= last; at++)); do profile+=(--profile "guacd-$at"); done
+  mapfile -t guacd_cpus < <(guacd_cpu_settings)
   local source socket
   source="$(socket_source)"
   socket="${source%/docker.sock}/docker.sock"
   env "${unset_names[@]}" -u COMPOSE_FILE \
     WORKER_ENV_FILE="$ENV_FILE" COMPOSE_PROJECT_NAME="$(project_name)" DOCKER_SOCKET_GID="$(socket_group)" \
-    ENGINE_SOURCE="$source" ENGINE_SOCKET="$socket" \
+    ENGINE_SOURCE="$source" ENGINE_SOCKET="$socket" GUACD_HOSTS="$(guacd_hosts)" "${guacd_cpus[@]}" \
     docker compose --ansi never --project-directory "$ROOT" --file "$ROOT/docker-compose.yml" --env-file "$ENV_FILE" \
     --project-name "$(project_name)" "${profile[@]}" "$@"
 }

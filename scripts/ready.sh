@@ -15,6 +15,7 @@ explain_failure() {
 start_services() {
   local log="$RUN_DIR/logs/compose-up.log"
   say "Starting the services …"
+  end_guacds_above
   if ! compose up --detach --wait --wait-timeout 120 >"$log" 2>&1 </dev/null; then
     tail -n 15 "$log" >&2
     grep -q "Pool overlaps" "$log" && say "The network $(env_value EXAM_NET_PREFIX 10.213).0.0/20 is taken here: set EXAM_NET_PREFIX in $ENV_FILE to a free one." >&2

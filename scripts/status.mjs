@@ -48,6 +48,10 @@ function show(worker) {
     print(`HOST   has ${worker.room.short} left for ${worker.room.count} more only`);
   if (worker.refill?.slowed)
     print(`REFILL slowed, ${worker.refill.held} waiting: ${SLOWED[worker.refill.slowed] ?? worker.refill.slowed}`);
+  if (worker.guacds?.length > 1)
+    print(
+      `GUACDS ${worker.guacds.map((g) => `${g.name} ${g.state === 'out' ? 'OUT' : `holds ${g.held}`}`).join(', ')}`,
+    );
   if (worker.history) print(`HISTORY ${history(worker.history)}`);
   for (const reason of worker.degraded ?? []) print(`DEGRADED ${reason}`);
   if (worker.lastFailure) print(`FAULT  the last desktop did not come up: ${worker.lastFailure}`);

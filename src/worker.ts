@@ -61,6 +61,7 @@ async function main(): Promise<void> {
     shards,
     log,
     clock: Date.now,
+    onOut: (shard) => holder.leave(shard),
     restart: ({ address }) => restartService(docker, address.host),
   });
   const holder = new GuacdHolder({
@@ -69,6 +70,7 @@ async function main(): Promise<void> {
     policy: settings.policy,
     log,
     password: (containerId) => engine.password(containerId),
+    onJoin: (shard) => guacdWatch.hurry(shard),
     onLost: (containerId) => pool.lostHold(containerId),
   });
   const history = openHistory(settings, log, (open) => pool.endLost(open));

@@ -6,8 +6,10 @@ import type { Seen, Shard, Shards } from './shards.ts';
 
 const EVERY_MS = 5_000;
 /** When the last look got no answer. */
-const AGAIN_MS = 1_000;
-const ANSWER_MS = 3_000;
+const AGAIN_MS = 500;
+const ANSWER_MS = 2_000;
+/** Between two looks that joins ask for: a whole hall may join at once. */
+const HURRY_MS = 1_000;
 /** No connection has this id: guacd looks it up and ends the talk, without starting a process for it. */
 const NOBODY = encode(['select', '$nobody']);
 
@@ -15,6 +17,8 @@ export interface GuacdWatchPorts {
   readonly shards: Shards;
   readonly log: Log;
   readonly clock: () => number;
+  /** This one is out of service. */
+  onOut(shard: Shard): void;
   /** Starts a shard's container anew. @throws when there is none that may be restarted, or the engine refuses */
   restart(shard: Shard): Promise<void>;
 }
@@ -25,7 +29,9 @@ export interface GuacdWatchPorts {
  */
 export class GuacdWatch {
   readonly #ports: GuacdWatchPorts;
+  /** The next look at each; none while one is under way. */
   readonly #timers = new Map<Shard, NodeJS.Timeout>();
+  readonly #lookedAt = new Map<Shard, number>();
   #stopped = false;
 
   constructor(ports: GuacdWatchPorts) {
@@ -37,15 +43,28 @@ export class GuacdWatch {
     await Promise.all(this.#ports.shards.all().map((shard) => this.#look(shard)));
   }
 
+  /** Somebody joins there: whether it answers matters now. */
+  hurry(shard: Shard): void {
+    const timer = this.#timers.get(shard);
+    if (!timer || this.#ports.clock() - (this.#lookedAt.get(shard) ?? 0) < HURRY_MS) return;
+    clearTimeout(timer);
+    void this.#look(shard);
+  }
+
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
   async #look(shard: Shard): Promise<void> {
-    const { shards, clock, log } = this.#ports;
+    const { shards, clock, log, onOut } = this.#ports;
+    this.#timers.delete(shard);
     const turn = shards.note(shard, await ask(shard), clock());
-    if (turn === 'out') log.error({ guacd: shard.name }, 'guacd does not answer; others take its desktops');
+    this.#lookedAt.set(shard, clock());
+    if (turn === 'out') {
+      log.error({ guacd: shard.name }, 'guacd does not answer; others take its desktops');
+      onOut(shard);
+    }
     if (turn === 'in') log.info({ guacd: shard.name }, 'guacd answers again');
     if (turn === 'restart') await this.#restart(shard);
     if (this.#stopped) return;

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Desktop } from '../desktop/desktop.ts';
 import { Pace } from '../pool/pace.ts';
 import type { Log } from '../pool/ports.ts';
-import { type GuacdAddress, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
+import { type GuacdAddress, type GuacdConnection, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
 import { encode } from './instruction.ts';
 import type { TunnelPolicy } from './policy.ts';
 import { rdpSettings } from './rdp-settings.ts';
@@ -45,6 +45,8 @@ export interface HolderPorts {
   readonly log: Log;
   /** The desktop's own RDP password. */
   password(containerId: string): Promise<string>;
+  /** Somebody joins what this one holds. */
+  onJoin(shard: Shard): void;
   /** A held connection broke without `drop`. */
   onLost(containerId: string): void;
 }
@@ -57,6 +59,7 @@ export class GuacdHolder {
   readonly #ports: HolderPorts;
   readonly #held = new Map<string, Held>();
   readonly #opening = new Map<string, Promise<Held>>();
+  readonly #asking = new Map<AbortController, Shard>();
   readonly #pace = new Pace(ATTACH_WIDTH);
 
   constructor(ports: HolderPorts) {
@@ -71,6 +74,7 @@ export class GuacdHolder {
   /** What a join selects, and at which guacd; opens the connection first when it broke. */
   async connection(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<HeldConnection> {
     const { id, shard, over } = await this.#open(desktop, ATTACH_MS);
+    this.#ports.onJoin(shard);
     return { id, guacd: shard.address, over };
   }
 
@@ -82,6 +86,12 @@ export class GuacdHolder {
     held.socket.end(encode(['disconnect']));
     // guacd may be busy for minutes saying goodbye to a desktop that is gone: not waited for.
     held.socket.destroySoon();
+  }
+
+  /** This guacd does not answer: what still waits for it begins anew at another. */
+  leave(shard: Shard): void {
+    for (const [leaving, asked] of this.#asking)
+      if (asked === shard) leaving.abort(new GuacdRefused(`${shard.name} does not answer`));
   }
 
   /** guacd does not know this connection any more: the next `connectionId` opens another. */
@@ -110,14 +120,24 @@ export class GuacdHolder {
     return opening;
   }
 
+  async #openAt(shard: Shard, settings: Record<string, string>, signal: AbortSignal): Promise<GuacdConnection> {
+    const leaving = new AbortController();
+    this.#asking.set(leaving, shard);
+    try {
+      const either = AbortSignal.any([signal, leaving.signal]);
+      return await openGuacd(shard.address, 'rdp', settings, FIRST_SCREEN, either);
+    } finally {
+      this.#asking.delete(leaving);
+    }
+  }
+
   async #attach({ containerId, ip }: Pick<Desktop, 'containerId' | 'ip'>, patienceMs: number): Promise<Held> {
     const { shards, username, policy, log } = this.#ports;
     const password = await this.#ports.password(containerId);
     const settings = rdpSettings({ hostname: ip, username, password }, policy);
     const signal = AbortSignal.timeout(patienceMs);
     const shard = shards.take();
-    const opening = openGuacd(shard.address, 'rdp', settings, FIRST_SCREEN, signal);
-    const { socket, id, rest } = await opening.catch((error: unknown) => {
+    const { socket, id, rest } = await this.#openAt(shard, settings, signal).catch((error: unknown) => {
       shards.give(shard);
       throw error;
     });

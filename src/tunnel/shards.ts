@@ -22,7 +22,7 @@ interface State {
 
 /** One look without an answer may be a busy host. */
 const MISSES_OUT = 2;
-const SILENCES_RESTART = 3;
+const SILENCES_RESTART = 4;
 /** A restart ends every picture it holds: one that does not help is not tried over and over. Milliseconds. */
 const RESTART_AGAIN_MS = 60_000;
 

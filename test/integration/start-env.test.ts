@@ -71,6 +71,30 @@ describe('the settings file', () => {
   });
 });
 
+describe('the guacds', () => {
+  test('are as many as said, each on its CPUs, and the backend knows their names', async () => {
+    await filled({ WORKER_GUACD_COUNT: '3', WORKER_GUACD_CPUS: "'0;1;2-3'" });
+    expect(await pack.run('./start.sh')).toMatchObject({ status: 0 });
+    const up = await pack.read('up');
+    expect(up.match(/--profile guacd-\d/g)).toEqual(['--profile guacd-2', '--profile guacd-3']);
+    expect(up).toContain('hosts worker_guacd,worker_guacd_2,worker_guacd_3\n');
+    expect(up.match(/^GUACD_\d_CPUS=.*$/gm)?.sort()).toEqual(['GUACD_1_CPUS=0', 'GUACD_2_CPUS=1', 'GUACD_3_CPUS=2-3']);
+  });
+
+  test.each([
+    [{ WORKER_GUACD_COUNT: '0' }, 'from 1 to 8'],
+    [{ WORKER_GUACD_COUNT: '9' }, 'from 1 to 8'],
+    [{ WORKER_GUACD_COUNT: 'two' }, 'from 1 to 8'],
+    [{ WORKER_GUACD_COUNT: '2', WORKER_GUACD_CPUS: '0' }, 'such as 0;1'],
+    [{ WORKER_GUACD_COUNT: '2', WORKER_GUACD_CPUS: "'0;all'" }, 'such as 0;1'],
+  ])('are refused as %o, and nothing is started', async (values, words) => {
+    await filled(values);
+    const run = await pack.run('./start.sh');
+    expect(run).toMatchObject({ status: 1, output: expect.stringContaining(words) });
+    expect(await pack.changes()).toEqual([]);
+  });
+});
+
 describe('--standalone', () => {
   test('fills everything in, secrets of its own each time, ports on loopback', async () => {
     expect(await pack.run('./start.sh --standalone --yes')).toMatchObject({ status: 0 });

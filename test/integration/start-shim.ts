@@ -125,6 +125,7 @@ case "$1" in
   compose)
     for word in "$@"; do
       case "$word" in
+        up) printf '%s\n' "$*" "hosts $GUACD_HOSTS" "$(env | grep '^GUACD_._CPUS=')" >"$SHIM/up" ;;&
         up | down | stop | rm) note "compose $word" ;;
         exec) echo '{"ready":true}' ;;
       esac

@@ -270,7 +270,7 @@ export class Rig {
       Cmd: command,
       Labels: { [LABEL]: this.#options.name },
       ...(isNode ? { WorkingDir: '/app' } : {}),
-      ...(name === 'guacd' ? { Env: ['HOME=/tmp'] } : {}),
+      ...(name.startsWith('guacd') ? { Env: ['HOME=/tmp'] } : {}),
       HostConfig: { NetworkMode: vdi, Init: true, ...(isNode ? { Binds: [`${root}:/app:ro`] } : {}) },
     });
     this.#made.push(container);

@@ -41,16 +41,16 @@ test('a lone guacd is never given up, and its silence is no matter of the others
   expect(shards.take()).toBe(first);
 });
 
-test('one that hangs is started anew at the third look; one that is gone is the engine’s to start', () => {
+test('one that hangs is started anew at the fourth look; one that is gone is the engine’s to start', () => {
   const shards = new Shards([first, second]);
-  expect(seen(shards, first, 'silent', 'silent', 'silent')).toEqual([undefined, 'out', 'restart']);
+  expect(seen(shards, first, 'silent', 'silent', 'silent', 'silent')).toEqual([undefined, 'out', undefined, 'restart']);
   expect(seen(shards, second, 'away', 'away', 'away', 'away')).not.toContain('restart');
 });
 
 test('a restart that does not help is not tried again before a minute has gone', () => {
   const shards = new Shards([first]);
   const turns = Array.from({ length: 90 }, (_, second_) => shards.note(first, 'silent', second_ * 1000));
-  expect(turns.flatMap((turn, at) => (turn === 'restart' ? [at] : []))).toEqual([2, 62]);
+  expect(turns.flatMap((turn, at) => (turn === 'restart' ? [at] : []))).toEqual([3, 63]);
   expect(shards.note(first, 'silent', 3 * MINUTE)).toBe('restart');
 });
 
