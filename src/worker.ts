@@ -70,7 +70,7 @@ async function main(): Promise<void> {
     policy: settings.policy,
     log,
     password: (containerId) => engine.password(containerId),
-    onJoin: (shard) => guacdWatch.hurry(shard),
+    onDoubt: (shard) => guacdWatch.hurry(shard),
     onLost: (containerId) => pool.lostHold(containerId),
   });
   const history = openHistory(settings, log, (open) => pool.endLost(open));

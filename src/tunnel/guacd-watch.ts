@@ -4,11 +4,12 @@ import type { Log } from '../pool/ports.ts';
 import { encode } from './instruction.ts';
 import type { Seen, Shard, Shards } from './shards.ts';
 
-const EVERY_MS = 5_000;
+/** Each look leaves two lines in guacd's log; whoever joins or loses a connection asks for one at once. */
+const EVERY_MS = 10_000;
 /** When the last look got no answer. */
 const AGAIN_MS = 500;
 const ANSWER_MS = 2_000;
-/** Between two looks that joins ask for: a whole hall may join at once. */
+/** Between two looks that were asked for: a whole hall may join at once. */
 const HURRY_MS = 1_000;
 /** No connection has this id: guacd looks it up and ends the talk, without starting a process for it. */
 const NOBODY = encode(['select', '$nobody']);
@@ -43,7 +44,7 @@ export class GuacdWatch {
     await Promise.all(this.#ports.shards.all().map((shard) => this.#look(shard)));
   }
 
-  /** Somebody joins there: whether it answers matters now. */
+  /** Somebody joins there, or lost a connection there: whether it answers matters now. */
   hurry(shard: Shard): void {
     const timer = this.#timers.get(shard);
     if (!timer || this.#ports.clock() - (this.#lookedAt.get(shard) ?? 0) < HURRY_MS) return;

@@ -45,8 +45,8 @@ export interface HolderPorts {
   readonly log: Log;
   /** The desktop's own RDP password. */
   password(containerId: string): Promise<string>;
-  /** Somebody joins what this one holds. */
-  onJoin(shard: Shard): void;
+  /** Somebody joins what this one holds, or it lost what it held. */
+  onDoubt(shard: Shard): void;
   /** A held connection broke without `drop`. */
   onLost(containerId: string): void;
 }
@@ -74,7 +74,7 @@ export class GuacdHolder {
   /** What a join selects, and at which guacd; opens the connection first when it broke. */
   async connection(desktop: Pick<Desktop, 'containerId' | 'ip'>): Promise<HeldConnection> {
     const { id, shard, over } = await this.#open(desktop, ATTACH_MS);
-    this.#ports.onJoin(shard);
+    this.#ports.onDoubt(shard);
     return { id, guacd: shard.address, over };
   }
 
@@ -161,6 +161,7 @@ export class GuacdHolder {
       if (this.#held.get(containerId) !== held) return;
       this.#held.delete(containerId);
       log.warn({ containerId: containerId.slice(0, 12) }, 'held guacd connection broke');
+      this.#ports.onDoubt(shard);
       this.#ports.onLost(containerId);
     });
     return held;
