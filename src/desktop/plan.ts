@@ -1,5 +1,6 @@
 import { type Desktop, isDistrusted, isInUse, isPooled, isQuarantined, isUsable, takesSlot } from './desktop.ts';
 import { type Overrides, sameOverrides } from './overrides.ts';
+import { PROMISE_MS } from './promises.ts';
 import { isOld, isServing, type Turnover, turnOver } from './rolling.ts';
 
 /** What is, at one moment: every desktop of this worker, and how many it may have in all. */
@@ -14,6 +15,8 @@ export interface Snapshot {
   readonly strayVolumes: readonly string[];
   /** Settings of their own, of the exams that have some. */
   readonly overrides: ReadonlyMap<number, Overrides>;
+  /** Students for whom desktops are kept, per exam. */
+  readonly promised: ReadonlyMap<number, number>;
   /** Pools go, and none is made. */
   readonly isDraining: boolean;
 }
@@ -41,8 +44,8 @@ export type RemoveReason = 'stopped' | 'failed' | 'stale' | 'surplus' | 'drained
 export const QUARANTINE_MOST = 5;
 export const QUARANTINE_MS = 24 * 3_600_000;
 
-/** A desktop made for a caller who gave up waits this long for his next try before it counts as surplus. */
-export const SURPLUS_GRACE_MS = 120_000;
+/** After a restart, which forgets promises, a young one may still be somebody's. */
+export const SURPLUS_GRACE_MS = PROMISE_MS;
 
 /**
  * Decides what brings the worker from what is to what was asked. Pure: same input, same steps, and a snapshot in which
@@ -123,7 +126,7 @@ function surplus(snapshot: Snapshot, wanted: Wanted, now: number): Removal[] {
     // Oldest first into the keepers: they are the ones already warm.
     [...pooled]
       .sort((a, b) => a.createdAt - b.createdAt)
-      .slice(wanted.get(examId) ?? 0)
+      .slice((wanted.get(examId) ?? 0) + (snapshot.promised.get(examId) ?? 0))
       .filter((desktop) => now - desktop.createdAt > SURPLUS_GRACE_MS)
       .map((desktop) => remove(desktop, 'surplus')),
   );
@@ -148,7 +151,7 @@ function turnoverOf(staying: readonly Desktop[], snapshot: Snapshot, wanted: Wan
   const stocks = [...examIds].map((examId) => ({
     examId,
     pooled: staying.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId),
-    wanted: wanted.get(examId) ?? 0,
+    wanted: (wanted.get(examId) ?? 0) + (snapshot.promised.get(examId) ?? 0),
   }));
   return turnOver(stocks, snapshot.maxDesktops - staying.filter(takesSlot).length, snapshot);
 }

@@ -48,8 +48,9 @@ export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation
     try {
       await adoptOnce(parts);
       const own = parts.roster.atSeat(seat);
-      if (own) return await returnTo(parts, own, deadline);
       const files = parts.workspaces.of(seat);
+      if (own || files) parts.promises.end(seat);
+      if (own) return await returnTo(parts, own, deadline);
       if (files) return await comeBack(parts, seat, files, deadline);
       return await seatAnew(parts, seat, deadline);
     } catch (error) {
@@ -93,60 +94,75 @@ async function awaitOwn(parts: PoolParts, own: Desktop, deadline: number): Promi
 }
 
 async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise<Allocation> {
+  const answer = await waitForOne(parts, seat, deadline);
+  // He is expected back only where one is being made for him.
+  if (answer.kind === 'seated' || answer.reason !== 'pool-empty') parts.promises.end(seat);
+  return answer;
+}
+
+async function waitForOne(parts: PoolParts, seat: Seat, deadline: number): Promise<Allocation> {
+  const { asked, roster, promises, clock } = parts;
   let source: Source = 'pool';
   for (;;) {
-    if (parts.asked.isDraining) return refuse('draining');
-    const candidate = parts.roster.speakFor(
+    if (asked.isDraining) return refuse('draining');
+    const candidate = roster.speakFor(
       seat.examId,
-      (desktop) => parts.asked.fits(desktop),
+      promises.ahead(seat, clock()),
+      (desktop) => asked.fits(desktop),
       (desktop) => isOld(desktop, parts.mould),
     );
     if (candidate) {
-      const seated = await claim(parts, candidate, seat, source).finally(() =>
-        parts.roster.forget(candidate.containerId),
-      );
+      promises.serve(seat, true);
+      const seated = await claim(parts, candidate, seat, source).finally(() => {
+        promises.serve(seat, false);
+        roster.forget(candidate.containerId);
+      });
       if (seated === 'name-taken') return refuse('name-taken');
-      if (seated) return await returnTo(parts, seated, deadline);
-      continue;
+      if (!seated) continue;
+      promises.end(seat);
+      return await returnTo(parts, seated, deadline);
     }
     source = 'cold';
-    const left = deadline - parts.clock();
+    promises.ask(seat, clock());
+    const left = deadline - clock();
     if (left <= 0) return refuse('pool-empty');
     const imageId = await imageForNew(parts);
     await adoptDoubted(parts);
     const room = await lookForRoom(parts);
-    const wait = await awaitDesktop(parts, seat.examId, imageId, room, left);
+    const wait = await awaitDesktop(parts, seat, imageId, room, left);
     if (wait !== 'changed') return refuse(wait);
   }
 }
 
 type Wait = 'changed' | Refusal;
 
-/** Waits for a change, with one desktop under way per waiting student of this exam where the host has room. */
-async function awaitDesktop(
-  parts: PoolParts,
-  examId: number,
-  imageId: string,
-  room: () => Fit,
-  ms: number,
-): Promise<Wait> {
-  const { waiting, maker, warmer, asked } = parts;
-  const students = (waiting.get(examId) ?? 0) + 1;
-  waiting.set(examId, students);
+/** Waits for a change, with one desktop there or under way per promised student of this exam where the host has room. */
+async function awaitDesktop(parts: PoolParts, seat: Seat, imageId: string, room: () => Fit, ms: number): Promise<Wait> {
+  const { waiting, maker, warmer, asked, roster, promises, clock } = parts;
+  const { examId } = seat;
+  const fits = (desktop: Desktop): boolean => asked.fits(desktop);
+  const free = roster.free(examId, fits).length;
+  const ahead = promises.ahead(seat, clock());
+  // While the engine was asked, one came up.
+  if (free > ahead) return 'changed';
+  waiting.set(examId, (waiting.get(examId) ?? 0) + 1);
   try {
-    const all = everyDesktop(parts);
-    const coming = all.filter((desktop) => isComing(desktop, examId) && asked.fits(desktop)).length;
+    const coming = everyDesktop(parts).filter((desktop) => isComing(desktop, examId) && fits(desktop)).length;
+    const there = free + coming;
+    const students = promises.count(examId, clock());
     maker.hurry(examId, students);
-    if (coming < students) {
+    if (there < students) {
       const full = room().count === 0 && !(maker.giveWay() && room().count > 0);
       const failing = warmer.pauseMs(examId, 'student') > 0;
       // For a student one is tried before the refill's pause is over, but no more than one.
       const trying = coming > 0 && warmer.pauseMs(examId) > 0;
-      if (coming === 0 && full) return 'host-full';
-      if (coming === 0 && failing) return 'desktops-failing';
+      const noneForHim = there <= ahead;
+      if (noneForHim && full) return 'host-full';
+      if (noneForHim && failing) return 'desktops-failing';
       if (!full && !failing && !trying) maker.make(examId, imageId, 'student');
     }
-    await warmer.nextChange(ms);
+    // Those before him may be expected no more.
+    await warmer.nextChange(Math.min(ms, promises.nextEndMs(examId, clock())));
     return 'changed';
   } finally {
     waiting.set(examId, (waiting.get(examId) ?? 1) - 1);

@@ -5,6 +5,8 @@ import { allDesktops, type PoolParts } from './parts.ts';
 import { EngineDown, type StrayVolume } from './ports.ts';
 import { restore } from './restore.ts';
 
+/** A full disk refuses each time, and each refusal is an event of the engine that asks for another pass. */
+const REST_MS = 5_000;
 /** While students come, the engine has better things to do than carriers. */
 const RUSH_MS = 2_000;
 
@@ -29,14 +31,19 @@ export function workspaceSteps(parts: PoolParts, strays: readonly StrayVolume[])
  * @returns whether it was done
  */
 export async function performForWorkspace(parts: PoolParts, step: WorkspaceStep): Promise<boolean> {
+  const { workspaces, clock, log, nudge } = parts;
+  const { kind, name } = step;
+  // Either way: a clock that was set back must not hold it up.
+  if (Math.abs(clock() - (workspaces.refusedAt.get(name) ?? Number.NEGATIVE_INFINITY)) < REST_MS) return false;
   try {
-    return await perform(parts, step);
+    const isDone = await perform(parts, step);
+    workspaces.refusedAt.delete(name);
+    return isDone;
   } catch (error) {
     if (error instanceof EngineDown) throw error;
-    parts.log.error(
-      { step: step.kind, of: step.name, error: String(error) },
-      'a student’s files could not be looked after',
-    );
+    log.error({ step: kind, of: name, error: String(error) }, 'a student’s files could not be looked after');
+    workspaces.refusedAt.set(name, clock());
+    setTimeout(nudge, REST_MS).unref();
     return false;
   }
 }

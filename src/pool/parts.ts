@@ -1,5 +1,6 @@
 import { type Desktop, isPooled, takesSlot } from '../desktop/desktop.ts';
 import { type Seat, seatName } from '../desktop/names.ts';
+import type { Promises } from '../desktop/promises.ts';
 import { isOld, type Mould } from '../desktop/rolling.ts';
 import type { Asked } from './asked.ts';
 import type { History } from './history.ts';
@@ -73,6 +74,8 @@ export interface PoolParts {
   readonly asked: Asked;
   readonly ledger: Ledger;
   readonly prover: Prover;
+  /** Students for whom desktops are being made, waiting now or expected back. */
+  readonly promises: Promises;
   /** Students waiting for a desktop to come up, per exam. */
   readonly waiting: Map<number, number>;
   readonly rush: Rush;

@@ -5,6 +5,7 @@ import { type DrainStatus, drainStatus } from '../desktop/drain.ts';
 import type { Seat } from '../desktop/names.ts';
 import type { Overrides } from '../desktop/overrides.ts';
 import { countPools, type PoolCount } from '../desktop/plan.ts';
+import { Promises } from '../desktop/promises.ts';
 import { type Allocation, allocate } from './allocate.ts';
 import { Asked } from './asked.ts';
 import { drain } from './drain.ts';
@@ -83,6 +84,7 @@ export class Pool {
       prover,
       turns: new Turns(),
       asked,
+      promises: new Promises(),
       waiting,
       rush,
       mould: { imageId: undefined, template: ports.settings.template },

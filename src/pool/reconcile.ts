@@ -93,6 +93,7 @@ async function takeSnapshot(parts: PoolParts, room: () => Fit, strays: readonly 
     template: settings.template,
     strayVolumes,
     overrides: asked.overrides,
+    promised: parts.promises.counts(parts.clock()),
     isDraining: asked.isDraining,
   };
 }

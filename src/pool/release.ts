@@ -9,6 +9,7 @@ import { removeFromSeat } from './remove.ts';
  */
 export async function release(parts: PoolParts, seat: Seat): Promise<boolean> {
   return parts.turns.with(seatName(seat), async () => {
+    parts.promises.end(seat);
     const desktop = parts.roster.atSeat(seat) ?? (await lookAgain(parts, seat));
     if (desktop) {
       parts.holder.drop(desktop.containerId);
@@ -23,6 +24,8 @@ export async function release(parts: PoolParts, seat: Seat): Promise<boolean> {
       parts.log.info({ ...seat }, 'desktop released');
     } else await endWithout(parts, seat);
     await bestEffort(parts.log, 'session', parts.mirror.removeSession(seat));
+    // Those whom he was before, and the slot that is free now.
+    parts.warmer.changed();
     parts.nudge();
     return desktop !== undefined;
   });

@@ -1,4 +1,4 @@
-import { type Desktop, type DesktopState, isDistrusted, isPooled } from '../desktop/desktop.ts';
+import { type Desktop, type DesktopState, isDistrusted, isPooled, isUsable } from '../desktop/desktop.ts';
 import { parseName, type Seat, seatName } from '../desktop/names.ts';
 import type { Proof } from '../desktop/proof.ts';
 import type { Container } from './ports.ts';
@@ -134,28 +134,35 @@ export class Roster {
     this.#losses++;
   }
 
-  /**
-   * The best pool desktop of an exam, spoken for until `forget`. Warm before ready: a held one is there at once, one
-   * without a held connection still serves while guacd is away.
-   * @param fits whether a student of this exam may have it
-   * @param isOld whether it is to be given only where no newer one is there at once
-   */
-  speakFor(
-    examId: number,
-    fits: (desktop: Desktop) => boolean,
-    isOld: (desktop: Desktop) => boolean = () => false,
-  ): Desktop | undefined {
-    const free = this.all().filter(
+  /** Pool desktops of an exam that a student could be given now. @param fits whether a student of this exam may have it */
+  free(examId: number, fits: (desktop: Desktop) => boolean): Desktop[] {
+    return this.all().filter(
       (desktop) =>
         isPooled(desktop) &&
+        isUsable(desktop) &&
         desktop.labels.examId === examId &&
         !isDistrusted(desktop) &&
         !this.#spoken.has(desktop.containerId) &&
         fits(desktop),
     );
+  }
+
+  /**
+   * The best pool desktop of an exam, spoken for until `forget`. Warm before ready: a held one is there at once, one
+   * without a held connection still serves while guacd is away.
+   * @param ahead how many are others' before
+   * @param isOld whether it is to be given only where no newer one is there at once
+   */
+  speakFor(
+    examId: number,
+    ahead: number,
+    fits: (desktop: Desktop) => boolean,
+    isOld: (desktop: Desktop) => boolean,
+  ): Desktop | undefined {
+    const free = this.free(examId, fits);
+    if (free.length <= ahead) return undefined;
     const warm = free.filter((desktop) => desktop.state === 'warm');
-    const best =
-      warm.find((desktop) => !isOld(desktop)) ?? warm[0] ?? free.find((desktop) => desktop.state === 'ready');
+    const best = warm.find((desktop) => !isOld(desktop)) ?? warm[0] ?? free[0];
     if (best) this.#spoken.add(best.containerId);
     return best;
   }

@@ -24,6 +24,8 @@ export class Workspaces {
   readonly #ports: WorkspacePorts;
   readonly #carriers = new Map<string, Carrier>();
   readonly #seated = new Map<string, InSession>();
+  /** When the engine refused something for a student's files, by the step's name. */
+  readonly refusedAt = new Map<string, number>();
   /** Per look that is under way, the carriers that changed here since it began. */
   readonly #looks = new Set<Set<string>>();
 

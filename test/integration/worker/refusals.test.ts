@@ -35,10 +35,27 @@ test('a student’s name that another worker of this engine has: said so, the de
   }
 });
 
+test('a desktop made for one who gave up is his at his next call, and another’s before that it is not', async () => {
+  await rig.stopWorker();
+  // Nobody listens as long as a desktop takes.
+  rig.setEnv({ CLUSTER_API_TIMEOUT_MS: '1000' });
+  await rig.startWorker();
+  await refused(allocate(5), 'pool-empty');
+  const made = await rig.until('one that could be taken', async () => {
+    const { desktops } = (await rig.call('/api/vdi/cluster/status')).body;
+    return desktops.find(
+      ({ state, userId }: { state: string; userId: unknown }) => state === 'warm' && userId === null,
+    );
+  });
+  await refused(allocate(6), 'pool-empty');
+  expect((await allocate(5)).body).toMatchObject({ ip: made.ip, containerName: `exam_${examId}_u5` });
+  await rig.until('another for the other', async () => (await allocate(6)).status === 200);
+});
+
 test('without the exam image: allocate and prewarm say so, a student’s desktop is still his', async () => {
   const own = (await allocate(2)).body.containerId;
   await rig.stopWorker();
-  rig.setEnv({ EXAM_IMAGE_NAME: 'no-such-image:none' });
+  rig.setEnv({ EXAM_IMAGE_NAME: 'no-such-image:none', CLUSTER_API_TIMEOUT_MS: '15000' });
   await rig.startWorker();
   await refused(allocate(3), 'image-missing');
   await refused(rig.call('/api/vdi/cluster/prewarm', { examId, count: 1 }), 'image-missing');

@@ -41,7 +41,16 @@ function desktop(odd: Odd = {}): Desktop {
 }
 
 function snapshot(desktops: Desktop[], maxDesktops = 4, imageId: string | undefined = 'now'): Snapshot {
-  return { desktops, maxDesktops, imageId, template: 'now', strayVolumes: [], overrides: new Map(), isDraining: false };
+  return {
+    desktops,
+    maxDesktops,
+    imageId,
+    template: 'now',
+    strayVolumes: [],
+    overrides: new Map(),
+    promised: new Map(),
+    isDraining: false,
+  };
 }
 
 const short = (step: Step): string => {
@@ -254,7 +263,8 @@ function anySnapshot(random: Seeded): Snapshot {
       age: random.pick([0, 1_000, SURPLUS_GRACE_MS, OLD, 10 * OLD]),
     }),
   );
-  return { ...snapshot(desktops, random.whole(0, 10)), imageId: random.chance(0.9) ? 'now' : undefined };
+  const promised = new Map([[random.pick([7, 8]), random.whole(0, 3)]]);
+  return { ...snapshot(desktops, random.whole(0, 10)), promised, imageId: random.chance(0.9) ? 'now' : undefined };
 }
 
 /** The snapshot after every step was done. */
@@ -271,6 +281,13 @@ function done(before: Snapshot, told: readonly Step[], pass = ''): Snapshot {
   );
   return { ...before, desktops: [...kept, ...made] };
 }
+
+test('what is kept for students who are to come back is no surplus, beside what was asked for', () => {
+  const desktops = ['a', 'b', 'c'].map((id) => desktop({ id, age: OLD }));
+  const left = (promised: number, wanted: number) =>
+    plan({ ...snapshot(desktops), promised: new Map([[7, promised]]) }, new Map([[7, wanted]]), NOW).length;
+  expect([left(1, 1), left(2, 1), left(0, 0), left(5, 0)]).toEqual([1, 0, 3, 0]);
+});
 
 test('the counts tell free from in use, and name every exam that is asked for', () => {
   const desktops = [

@@ -115,6 +115,8 @@ export class FakeEngine {
   readonly crimes: string[] = [];
   /** Says whether the desktop of this name may be removed now. */
   mayRemove: (name: string) => boolean = () => true;
+  /** Hears of each claim as it is asked for. */
+  onClaim: (name: string) => void = () => undefined;
   readonly calls: { call: Call; name: string }[] = [];
   readonly #time: EngineTime;
   #made = 0;
@@ -227,6 +229,7 @@ export class FakeEngine {
         const box = this.#find(from);
         if (box?.isKnownBroken && parseName(to)?.kind === 'seat')
           this.crimes.push(`${from}, failed, is asked for ${to}`);
+        if (alive) this.onClaim(to);
         return ask('claim', to, () => this.#claim(from, to));
       },
       told: async (id, after, signal) => {
@@ -432,6 +435,7 @@ export class FakeEngine {
   }
 
   #carry(name: string, facts: CarrierFacts): Carried {
+    if (this.refusal !== undefined) throw Object.assign(new Error(this.refusal), { statusCode: 500 });
     if (!this.workspaces.has(facts.volume)) return 'no-volume';
     if ([...this.carriers.values()].some((carrier) => carrier.name === name)) return 'name-taken';
     const containerId = `k${++this.#made}`;

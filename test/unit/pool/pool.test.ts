@@ -79,12 +79,64 @@ test('an answer comes before the caller gives up, however slow a new desktop is'
   expect(idOf(await within(worker, 100, worker.pool.allocate(seat))), 'the next try gets the one made').toBe('c1');
 });
 
-test('a desktop whose caller never came back is not left over for ever', async () => {
+const slowWorker = (ms = 30_000) => {
   const worker = new OneWorker().start();
-  worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms: 30_000, says: { kind: 'ready' } }) };
+  worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms, says: { kind: 'ready' } }) };
+  return worker;
+};
+
+test('a desktop whose caller never came back is kept for a minute, then it is gone', async () => {
+  const worker = slowWorker();
+  await within(worker, 12_100, worker.pool.allocate(seat));
+  await worker.time.advance(58_000);
+  expect(worker.engine.names(), '70 s after it was begun, 58 s after his last call').toHaveLength(1);
+  await worker.time.advance(20_000);
+  expect(worker.engine.names()).toEqual([]);
+});
+
+test('one that was asked for ahead as well goes back to its pool instead', async () => {
+  const worker = slowWorker();
+  void worker.pool.prewarm(7, 1);
   await within(worker, 12_100, worker.pool.allocate(seat));
   await worker.time.advance(150_000);
-  expect(worker.engine.names()).toEqual([]);
+  expect(worker.pool.counts()).toMatchObject([{ wanted: 1, warm: 1, inUse: 0 }]);
+});
+
+test('what is made for one who gave up is not another’s, who gets his own; both get one each when they call again', async () => {
+  const worker = slowWorker(20_000);
+  expect(idOf(await within(worker, 12_100, worker.pool.allocate(seat)))).toBe('pool-empty');
+  expect(idOf(await within(worker, 12_100, worker.pool.allocate(other))), 'c1 is warm, and not his').toBe('pool-empty');
+  expect(worker.pool.desktops().map(({ containerId, state }) => `${containerId} ${state}`)).toEqual([
+    'c1 warm',
+    'c2 starting',
+  ]);
+  expect(idOf(await within(worker, 50, worker.pool.allocate(seat)))).toBe('c1');
+  expect(idOf(await within(worker, 12_000, worker.pool.allocate(other)))).toBe('c2');
+});
+
+test('where nothing more can be made, one who would have to wait for another’s is sent on at once', async () => {
+  const worker = new OneWorker({ maxDesktops: 1 }).start();
+  worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms: 20_000, says: { kind: 'ready' } }) };
+  await within(worker, 12_100, worker.pool.allocate(seat));
+  expect(idOf(await within(worker, 100, worker.pool.allocate(other)))).toBe('host-full');
+  await worker.time.advance(61_000);
+  expect(idOf(await within(worker, 100, worker.pool.allocate(other))), 'he did not come back').toBe('c1');
+});
+
+test('one who waits while the promise before his ends takes what it kept', async () => {
+  const worker = slowWorker(20_000);
+  await within(worker, 12_100, worker.pool.allocate(seat));
+  await worker.time.advance(49_000);
+  // Everything made from now on takes too long; what is there is kept for ten more seconds.
+  worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms: 80_000, says: { kind: 'ready' } }) };
+  expect(idOf(await within(worker, 11_500, worker.pool.allocate(other)))).toBe('c1');
+});
+
+test('a student who is released is expected no more', async () => {
+  const worker = slowWorker(13_000);
+  await within(worker, 12_100, worker.pool.allocate(seat));
+  await within(worker, 2_000, worker.pool.release(seat));
+  expect(idOf(await within(worker, 1_000, worker.pool.allocate(other)))).toBe('c1');
 });
 
 test('a student’s desktop outlives a rebuilt image, a restart, a stop of its own and the loss of Redis', async () => {

@@ -47,6 +47,22 @@ test('a clock that is set back holds no carrier up', async () => {
   expect(carriers(worker)).toEqual(['exam_7_u42_work_d1']);
 });
 
+test('an engine that refuses the carrier is not asked again and again, and has it made soon after it is well', async () => {
+  const worker = new OneWorker().start();
+  await within(worker, 10_000, worker.pool.allocate(seat));
+  worker.engine.refusal = 'no space left on device';
+  worker.engine.calls.length = 0;
+  // Each refusal is an event of the engine, and each event asks for a pass.
+  for (let times = 0; times < 300; times++) {
+    worker.pool.nudge();
+    await worker.time.advance(200);
+  }
+  expect(worker.engine.calls.filter(({ call }) => call === 'carry').length).toBeLessThanOrEqual(12);
+  worker.engine.refusal = undefined;
+  await worker.time.advance(6_000);
+  expect(carriers(worker)).toEqual(['exam_7_u42_work_d1']);
+});
+
 test('released files are kept, given back at the next join, and gone an hour after the last release', async () => {
   const worker = await seated();
   const volume = volumeAt(worker);
