@@ -38,12 +38,17 @@ function history({ kept, waiting, oldest, dropped, refused, lastError, diskError
   ].join('; ');
 }
 
+function saidBy(drain) {
+  if (!drain?.by) return '';
+  return `; said by ${drain.by === 'call' ? 'a call' : 'the table worker_nodes'}, ${age(drain.since)} ago`;
+}
+
 function show(worker) {
   const free = Math.max(0, worker.maxSessions - worker.activeSessions);
   print(`WORKER ${worker.ready ? 'ready' : `NOT READY: ${worker.reasons.join('; ')}`} (version ${worker.version})`);
   print(`SLOTS  ${worker.activeSessions} in use, ${free} free, ${worker.maxSessions} in all`);
   if (worker.drainStatus && worker.drainStatus !== 'serving')
-    print(`DRAIN  ${worker.drainStatus}: no new sessions, ${worker.activeSessions} still at work`);
+    print(`DRAIN  ${worker.drainStatus}: no new sessions, ${worker.activeSessions} still at work${saidBy(worker.drain)}`);
   if (worker.room.short !== 'slots' && worker.room.count < free)
     print(`HOST   has ${worker.room.short} left for ${worker.room.count} more only`);
   if (worker.refill?.slowed)

@@ -1,17 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { BadSettings, type WorkerSettings } from './config.ts';
+import type { WorkerSettings } from './config.ts';
 import type { Seat } from './desktop/names.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { reasonOf } from './outbox/reason.ts';
 import { Sender } from './outbox/sender.ts';
-import type { LedgerDesktop, LedgerStore, WorkerEntry } from './pool/ledger.ts';
+import type { LedgerDesktop, WorkerEntry } from './pool/ledger.ts';
 import type { Ledger, Log } from './pool/ports.ts';
 import { entriesOf, sessionsOf } from './pool/session-history.ts';
-import { type DatabaseAddress, openDatabase } from './postgres/database.ts';
 import { ledgerStore } from './postgres/ledger-store.ts';
-
-const CONNECTIONS = 2;
-const QUERY_MS = 10_000;
+import type { Central } from './worker-central.ts';
 
 /** The history of this worker's sessions: told to the outbox, carried to the central database when that answers. */
 export interface WorkerHistory {
@@ -27,12 +23,13 @@ export interface WorkerHistory {
 /** @param endLost tells of the end of those of these desktops that are no longer there; false while that is not known */
 export function openHistory(
   { code, history: settings }: WorkerSettings,
+  central: Central | undefined,
   log: Log,
   endLost: (open: readonly LedgerDesktop[]) => boolean,
 ): WorkerHistory {
   const { directory, maxBytes } = settings;
-  const outbox = new Outbox({ directory, maxBytes, isLast: !settings.database, clock: Date.now, log });
-  const store = settings.database && openStore(code, settings.database, settings, log);
+  const outbox = new Outbox({ directory, maxBytes, isLast: !central, clock: Date.now, log });
+  const store = central && ledgerStore(code, central.address, central.database);
   const sender = store && new Sender({ outbox, store, log, onDrained: async () => endLost(await store.open()) });
   const waiting = async function* (): AsyncGenerator<WorkerEntry> {
     for await (const entry of outbox.entries()) yield { ...entry, worker: code };
@@ -43,7 +40,7 @@ export function openHistory(
     async stop() {
       await sender?.stop();
       await outbox.close();
-      await store?.close();
+      await central?.database.close();
     },
     status: () => ({
       kept: store ? 'database' : 'on this worker only: DB_HOST is not set',
@@ -73,27 +70,3 @@ export function openHistory(
 }
 
 const NO_DATABASE = 'no central database is set (DB_HOST)';
-
-function openStore(
-  code: string,
-  login: DatabaseAddress,
-  { tls, caFile }: WorkerSettings['history'],
-  log: Log,
-): LedgerStore & { close(): Promise<void> } {
-  const ca = caFile === '' ? '' : readCertificates(caFile);
-  const address = tls ? { ...login, ssl: ca === '' ? {} : { ca } } : login;
-  const database = openDatabase(
-    address,
-    { name: `vdi-worker ${code}`, connections: CONNECTIONS, queryMs: QUERY_MS },
-    (error) => log.warn({ error: error.message }, 'an idle database connection broke'),
-  );
-  return { ...ledgerStore(code, address, database), close: () => database.close() };
-}
-
-function readCertificates(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new BadSettings(`DB_CA_FILE cannot be read (${reasonOf(error)}); mend it and run ./start.sh again`);
-  }
-}

@@ -17,14 +17,18 @@ import { HostReader } from './host/reader.ts';
 import { workerApp } from './http/app.ts';
 import { Metrics } from './http/metrics.ts';
 import { Readiness } from './http/readiness.ts';
-import { proofComplaints, workerStatus } from './http/status.ts';
+import { drainComplaints, proofComplaints, workerStatus } from './http/status.ts';
+import { drainFile } from './outbox/drain-file.ts';
+import { DrainWatch } from './pool/drain-watch.ts';
 import { Pool } from './pool/pool.ts';
+import { drainTable } from './postgres/drain-table.ts';
 import { connectRedis, firstConnect } from './redis/connect.ts';
 import { RedisMirror } from './redis/mirror.ts';
 import { SessionRecords } from './redis/session-records.ts';
 import { GuacdWatch } from './tunnel/guacd-watch.ts';
 import { GuacdHolder } from './tunnel/holder.ts';
 import { Shards } from './tunnel/shards.ts';
+import { openCentral } from './worker-central.ts';
 import { openHistory } from './worker-history.ts';
 import { openOnlookers } from './worker-onlookers.ts';
 import { openTunnel } from './worker-tunnel.ts';
@@ -73,7 +77,8 @@ async function main(): Promise<void> {
     onDoubt: (shard) => guacdWatch.hurry(shard),
     onLost: (containerId) => pool.lostHold(containerId),
   });
-  const history = openHistory(settings, log, (open) => pool.endLost(open));
+  const central = openCentral(settings, log);
+  const history = openHistory(settings, central, log, (open) => pool.endLost(open));
   const most = maxSessions(settings.host, settings.desktop);
   const pool = new Pool({
     settings: {
@@ -102,6 +107,7 @@ async function main(): Promise<void> {
       },
     },
     ledger: history.ledger,
+    drainMemory: drainFile(settings.history.directory, log),
     clock: Date.now,
     log,
     newId: () => randomBytes(5).toString('hex'),
@@ -134,8 +140,20 @@ async function main(): Promise<void> {
       if (!shards.someServe()) throw new Error('does not answer');
     },
   });
+  const drainWatch =
+    central &&
+    new DrainWatch({
+      table: drainTable(settings.code, central.address.user, central.database),
+      log,
+      heard: (draining) => pool.tableSaysDrain(draining),
+    });
   const version = String(JSON.parse(manifest ?? '{}').version);
-  const degraded = (): string[] => [...shards.complaints(), ...history.degraded(), ...proofComplaints(pool.desktops())];
+  const degraded = (): string[] => [
+    ...shards.complaints(),
+    ...history.degraded(),
+    ...drainComplaints(pool.drainState),
+    ...proofComplaints(pool.desktops()),
+  ];
   const app = workerApp({
     clusterToken: settings.clusterToken,
     metricsToken: settings.tunnel.metricsToken,
@@ -161,6 +179,7 @@ async function main(): Promise<void> {
         connected: tunnels.ids(),
         watchers: (containerId) => onlookers.watchers(containerId),
         isRecorded: (containerId) => onlookers.isRecorded(containerId),
+        drainTable: drainWatch ? (drainWatch.problem ?? 'read') : 'no central database is set (DB_HOST)',
       }),
       degraded: degraded(),
       guacds: shards.report(),
@@ -183,6 +202,7 @@ async function main(): Promise<void> {
   });
   // Before the door opens: a student who reconnects must find his desktop known.
   await pool.start();
+  await drainWatch?.start();
   history.start();
   // A client has ten seconds to say what it wants: sockets that say nothing would fill the process.
   const server = createServer(
@@ -198,6 +218,7 @@ async function main(): Promise<void> {
   stopWatching();
   readiness.stop();
   guacdWatch.stop();
+  drainWatch?.stop();
   server.close();
   server.closeIdleConnections();
   door.close();

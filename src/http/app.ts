@@ -46,9 +46,13 @@ export function workerApp(ports: AppPorts): Express {
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok', drainStatus: pool.drainStatus }));
   app.get('/readyz', (_request, response) => {
     const reasons = ports.reasons();
-    response
-      .status(reasons.length === 0 ? 200 : 503)
-      .json({ ready: reasons.length === 0, reasons, degraded: ports.degraded(), engine: ports.engine() });
+    response.status(reasons.length === 0 ? 200 : 503).json({
+      ready: reasons.length === 0,
+      reasons,
+      degraded: ports.degraded(),
+      drainStatus: pool.drainStatus,
+      engine: ports.engine(),
+    });
   });
   app.get('/openapi.yaml', (_request, response) => void response.type('yaml').send(ports.openapi));
   app.get('/metrics', requireMetricsToken(ports.metricsToken, ports.clusterToken), async (_request, response) => {
@@ -80,10 +84,10 @@ export function workerApp(ports: AppPorts): Express {
   cluster.post('/reconcile', async (request, response) => {
     response.json(await pool.reconcile(request.query.dryRun === 'true'));
   });
-  cluster.post('/drain', async (request, response) => {
+  cluster.post('/drain', (request, response) => {
     const asked = checked(DrainBody, request.body, response);
     if (!asked) return;
-    await pool.drain(asked.draining);
+    pool.drain(asked.draining);
     response.json({ draining: asked.draining, drainStatus: pool.drainStatus });
   });
   cluster.get('/history', async (request, response) => {

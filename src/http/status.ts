@@ -1,14 +1,17 @@
 import type { Fit } from '../desktop/capacity.ts';
 import { type Desktop, isDistrusted, isInUse, isQuarantined, isUsable, seatOf } from '../desktop/desktop.ts';
 import type { Pool } from '../pool/pool.ts';
+import type { DrainState } from '../pool/ports.ts';
 
 export interface StatusFacts {
-  readonly pool: Pick<Pool, 'desktops' | 'counts' | 'refill' | 'drainStatus' | 'lastFailure'>;
+  readonly pool: Pick<Pool, 'desktops' | 'counts' | 'refill' | 'drainStatus' | 'drainState' | 'lastFailure'>;
   readonly maxSessions: number;
   /** What more could be made now. */
   readonly room: Fit;
   readonly reasons: readonly string[];
   readonly version: string;
+  /** `read`, or why the control-plane cannot drain this worker by its table. */
+  readonly drainTable: string;
   /** Container ids with a tunnel open now. */
   readonly connected: ReadonlySet<string>;
   /** How many proctors look at a desktop, by its container id. */
@@ -26,6 +29,7 @@ export function workerStatus({
   connected,
   watchers,
   isRecorded,
+  drainTable,
 }: StatusFacts) {
   const desktops = pool.desktops();
   const quarantined = newestFirst(desktops.filter(isQuarantined));
@@ -34,6 +38,7 @@ export function workerStatus({
     reasons,
     version,
     drainStatus: pool.drainStatus,
+    drain: drainWord(pool.drainState, drainTable),
     activeSessions: desktops.filter(isInUse).length,
     maxSessions,
     room,
@@ -57,6 +62,14 @@ export function workerStatus({
       since: new Date(desktop.createdAt).toISOString(),
     })),
   };
+}
+
+function drainWord({ by, at }: DrainState, table: string) {
+  return { by: by ?? null, since: at === undefined ? null : new Date(at).toISOString(), table };
+}
+
+export function drainComplaints({ unkept }: { readonly unkept?: string | undefined }): string[] {
+  return unkept === undefined ? [] : [`drain: a restart would forget it, it cannot be written down: ${unkept}`];
 }
 
 /** What somebody must look at though the worker serves: for the heartbeat, the console and status.sh. */

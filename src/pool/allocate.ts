@@ -101,10 +101,10 @@ async function seatAnew(parts: PoolParts, seat: Seat, deadline: number): Promise
 }
 
 async function waitForOne(parts: PoolParts, seat: Seat, deadline: number): Promise<Allocation> {
-  const { asked, roster, promises, clock } = parts;
+  const { asked, drain, roster, promises, clock } = parts;
   let source: Source = 'pool';
   for (;;) {
-    if (asked.isDraining) return refuse('draining');
+    if (drain.isDraining) return refuse('draining');
     const candidate = roster.speakFor(
       seat.examId,
       promises.ahead(seat, clock()),

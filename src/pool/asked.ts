@@ -7,8 +7,6 @@ export interface AskedOf {
   readonly wanted: ReadonlyMap<number, number>;
   /** Settings of their own, of the exams that have some. */
   readonly overrides: ReadonlyMap<number, Overrides>;
-  /** No new sessions, no pools. */
-  readonly isDraining: boolean;
   /** It is all that was ever asked. Until that is so, nobody's desktop is too many. */
   readonly isKnown: boolean;
 }
@@ -17,21 +15,12 @@ export interface AskedOf {
 export class Asked implements AskedOf {
   readonly wanted = new Map<number, number>();
   readonly overrides = new Map<number, Overrides>();
-  #draining: boolean | undefined;
   #read = false;
   #known = false;
 
   /** What is written down has been taken in, so that it may be written over. */
   get isRead(): boolean {
     return this.#read;
-  }
-
-  get isDraining(): boolean {
-    return this.#draining ?? false;
-  }
-
-  drain(draining: boolean): void {
-    this.#draining = draining;
   }
 
   get isKnown(): boolean {
@@ -58,7 +47,6 @@ export class Asked implements AskedOf {
     for (const [examId, count] of saved.wanted) if (!this.wanted.has(examId)) this.wanted.set(examId, count);
     for (const [examId, overrides] of saved.overrides)
       if (!this.overrides.has(examId)) this.overrides.set(examId, overrides);
-    this.#draining ??= saved.isDraining;
     this.#read = true;
     this.#known ||= saved.isKnown;
   }

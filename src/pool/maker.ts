@@ -11,7 +11,18 @@ const ADDRESS_TRIES = 8;
 
 type MakerParts = Pick<
   PoolParts,
-  'settings' | 'engine' | 'host' | 'mirror' | 'roster' | 'history' | 'asked' | 'waiting' | 'rush' | 'clock' | 'log'
+  | 'settings'
+  | 'engine'
+  | 'host'
+  | 'mirror'
+  | 'roster'
+  | 'history'
+  | 'asked'
+  | 'drain'
+  | 'waiting'
+  | 'rush'
+  | 'clock'
+  | 'log'
 > & {
   readonly warmer: Warmer;
   nudge(): void;
@@ -59,8 +70,8 @@ export class Maker {
     const id = this.#parts.newId();
     const unborn = this.#conceive(id, { kind: 'pool', examId, id }, imageId, why === 'refill');
     void this.#queue(unborn, why === 'student' ? 'student' : 'pool', () => {
-      const { asked, warmer } = this.#parts;
-      return !asked.isDraining && warmer.pauseMs(examId, why) === 0 && (why === 'student' || this.#isShort(unborn));
+      const { drain, warmer } = this.#parts;
+      return !drain.isDraining && warmer.pauseMs(examId, why) === 0 && (why === 'student' || this.#isShort(unborn));
     });
   }
 

@@ -3,6 +3,7 @@ import { type Seat, seatName } from '../desktop/names.ts';
 import type { Promises } from '../desktop/promises.ts';
 import { isOld, type Mould } from '../desktop/rolling.ts';
 import type { Asked } from './asked.ts';
+import type { Drain } from './drain.ts';
 import type { History } from './history.ts';
 import type { Maker } from './maker.ts';
 import {
@@ -72,6 +73,7 @@ export interface PoolParts {
   /** When students' stopped desktops were last started again, by container id. */
   readonly restartedAt: Map<string, number>;
   readonly asked: Asked;
+  readonly drain: Drain;
   readonly ledger: Ledger;
   readonly prover: Prover;
   /** Students for whom desktops are being made, waiting now or expected back. */

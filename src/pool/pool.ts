@@ -8,12 +8,12 @@ import { countPools, type PoolCount } from '../desktop/plan.ts';
 import { Promises } from '../desktop/promises.ts';
 import { type Allocation, allocate } from './allocate.ts';
 import { Asked } from './asked.ts';
-import { drain } from './drain.ts';
+import { Drain, drain } from './drain.ts';
 import { History } from './history.ts';
 import type { LedgerDesktop } from './ledger.ts';
 import { Maker } from './maker.ts';
 import { bestEffort, everyDesktop, type PoolParts, type PoolSettings } from './parts.ts';
-import type { Clock, Engine, Holder, Host, Ledger, Log, Mirror } from './ports.ts';
+import type { Clock, DrainMemory, DrainState, Engine, Holder, Host, Ledger, Log, Mirror } from './ports.ts';
 import { type Prewarmed, prewarm } from './prewarm.ts';
 import { Prover } from './prover.ts';
 import { keep, recall } from './recall.ts';
@@ -37,6 +37,7 @@ export interface PoolPorts {
   readonly holder: Holder;
   readonly mirror: Mirror;
   readonly ledger: Ledger;
+  readonly drainMemory: DrainMemory;
   readonly clock: Clock;
   readonly log: Log;
   /** The key that a desktop signs its proofs with. */
@@ -67,11 +68,23 @@ export class Pool {
     const nudge = (): void => this.nudge();
     const history = new History(ports.ledger, ports.clock);
     const asked = new Asked();
+    const drain = new Drain(ports);
     const prover = new Prover({ ...ports, roster, nudge, proofKeyOf: ports.proofKeyOf });
     const waiting = new Map<number, number>();
     const rush = { lastJoinAt: Number.NEGATIVE_INFINITY };
     const warmer = new Warmer({ ...ports, roster, prover, nudge });
-    const maker = new Maker({ ...ports, roster, history, warmer, asked, waiting, rush, nudge, newId: ports.newId });
+    const maker = new Maker({
+      ...ports,
+      roster,
+      history,
+      warmer,
+      asked,
+      drain,
+      waiting,
+      rush,
+      nudge,
+      newId: ports.newId,
+    });
     this.#parts = {
       ...ports,
       roster,
@@ -84,6 +97,7 @@ export class Pool {
       prover,
       turns: new Turns(),
       asked,
+      drain,
       promises: new Promises(),
       waiting,
       rush,
@@ -122,12 +136,24 @@ export class Pool {
   }
 
   /** @param draining whether the worker takes nobody new */
-  async drain(draining: boolean): Promise<void> {
-    await drain(this.#parts, draining);
+  drain(draining: boolean): void {
+    drain(this.#parts, draining, 'call');
+  }
+
+  /** The control-plane's table was read. */
+  tableSaysDrain(draining: boolean): void {
+    const isNews = this.#parts.drain.hear(draining);
+    if (isNews && draining !== this.#parts.drain.isDraining) drain(this.#parts, draining, 'worker_nodes');
+  }
+
+  /** Who said that it drains, or serves; and why a restart would forget it. */
+  get drainState(): DrainState & { readonly unkept?: string | undefined } {
+    const { state, unkept } = this.#parts.drain;
+    return { ...state, unkept };
   }
 
   get drainStatus(): DrainStatus {
-    return drainStatus(this.#parts.asked.isDraining, everyDesktop(this.#parts));
+    return drainStatus(this.#parts.drain.isDraining, everyDesktop(this.#parts));
   }
 
   reconcile(dryRun: boolean): Promise<Reconciled> {
@@ -216,6 +242,7 @@ export class Pool {
       this.#again = true;
       return;
     }
+    if (this.#parts.drain.unkept !== undefined) this.#parts.drain.keep();
     this.#running = recall(this.#parts)
       .then(() => this.reconcile(false))
       .then((result) => {

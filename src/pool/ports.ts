@@ -170,6 +170,30 @@ export interface Ledger {
   record(event: LedgerEvent): void;
 }
 
+/** Whether this worker takes nobody new. */
+export interface DrainState {
+  readonly draining: boolean;
+  /** Who said so, and when, milliseconds since the epoch; undefined: nobody has said anything yet. */
+  readonly by?: 'call' | 'worker_nodes' | undefined;
+  readonly at?: number | undefined;
+  /** What the control-plane's table said when it was last read. */
+  readonly table?: boolean | undefined;
+}
+
+/** Where the drain outlives a restart, and Redis. */
+export interface DrainMemory {
+  /** Never rises. @returns undefined when nothing was written down */
+  load(): DrainState | undefined;
+  /** @throws when it is not kept */
+  save(state: DrainState): void;
+}
+
+/** Where the control-plane writes that a worker is to be drained. */
+export interface DrainTable {
+  /** @returns undefined where it says nothing of this worker. @throws with what to do, when it cannot be read */
+  isDraining(): Promise<boolean | undefined>;
+}
+
 /** Milliseconds since the epoch. */
 export type Clock = () => number;
 

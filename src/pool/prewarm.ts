@@ -26,7 +26,7 @@ export async function prewarm(
   count: number,
   overrides: Overrides | undefined,
 ): Promise<Prewarmed> {
-  const { asked } = parts;
+  const { asked, drain } = parts;
   asked.ask(examId, count, overrides);
   await keep(parts);
   const imageId = await imageForNew(parts);
@@ -38,7 +38,7 @@ export async function prewarm(
   const usable = pooled.filter(isUsable).length;
   const coming = pooled.filter((desktop) => desktop.state === 'starting').length;
   const missing = Math.max(0, count - usable - coming);
-  const started = asked.isDraining ? 0 : Math.min(missing, room().count);
+  const started = drain.isDraining ? 0 : Math.min(missing, room().count);
   for (let made = 0; made < started; made++) parts.maker.make(examId, imageId, 'refill');
   parts.nudge();
   return {

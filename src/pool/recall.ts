@@ -13,14 +13,14 @@ export async function recall(parts: PoolParts): Promise<void> {
     await readMemory(parts);
     if (asked.isKnown) return;
     await adoptOnce(parts);
-    asked.takeIn({ ...askedByWhatRuns(roster.all()), isDraining: asked.isDraining, isKnown: true });
+    asked.takeIn({ ...askedByWhatRuns(roster.all()), isKnown: true });
     await keep(parts);
   } catch (error) {
     log.warn({ error: String(error) }, 'asked-for pools not known yet; trying again soon');
   }
 }
 
-const NOTHING: AskedOf = { wanted: new Map(), overrides: new Map(), isDraining: false, isKnown: false };
+const NOTHING: AskedOf = { wanted: new Map(), overrides: new Map(), isKnown: false };
 
 /** Writes down what was asked for, after what is written down already has been taken in: else it would be lost. */
 export async function keep(parts: PoolParts): Promise<void> {

@@ -80,7 +80,7 @@ async function perform(parts: PoolParts, step: Step | WorkspaceStep, mould: Moul
 /** Facts for a plan. */
 async function takeSnapshot(parts: PoolParts, room: () => Fit, strays: readonly StrayVolume[]): Promise<Snapshot> {
   const imageId = await parts.engine.imageId();
-  const { settings, asked } = parts;
+  const { settings, asked, drain } = parts;
   parts.mould = { imageId, template: settings.template };
   // With those in quarantine, which take no slot.
   const desktops = allDesktops(parts);
@@ -94,7 +94,7 @@ async function takeSnapshot(parts: PoolParts, room: () => Fit, strays: readonly 
     strayVolumes,
     overrides: asked.overrides,
     promised: parts.promises.counts(parts.clock()),
-    isDraining: asked.isDraining,
+    isDraining: drain.isDraining,
   };
 }
 
@@ -104,8 +104,8 @@ function isSurplus(step: Step): boolean {
 
 // Students may have had desktops made since the look, and a removal that was to give room may not have been done.
 function isStillMissing(parts: PoolParts, examId: number, mould: Mould): boolean {
-  const { roster, asked } = parts;
-  if (roster.isDoubted || asked.isDraining) return false;
+  const { roster, asked, drain } = parts;
+  if (roster.isDoubted || drain.isDraining) return false;
   return freshOf(parts, examId, mould).length < (asked.wanted.get(examId) ?? 0);
 }
 

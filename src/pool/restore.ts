@@ -47,8 +47,8 @@ export async function revive(parts: PoolParts, own: Desktop): Promise<Desktop | 
  * turn, so that a release waits until it is there.
  */
 export async function restore(parts: PoolParts, seat: Seat, carrier: Carrier): Promise<Desktop | Refusal> {
-  const { roster, maker, warmer, workspaces, asked } = parts;
-  if (asked.isDraining && carrier.keptSince !== undefined) return 'draining';
+  const { roster, maker, warmer, workspaces, drain } = parts;
+  if (drain.isDraining && carrier.keptSince !== undefined) return 'draining';
   await adoptDoubted(parts);
   const there = roster.atSeat(seat);
   if (there) return there;

@@ -3,17 +3,16 @@ import type { AskedOf } from '../pool/asked.ts';
 
 const Written = z.object({
   isKnown: z.boolean(),
-  isDraining: z.boolean().default(false),
   exams: z.record(
     z.coerce.string().regex(/^[1-9]\d*$/),
     z.object({ count: z.int().min(0).optional(), env: z.record(z.string(), z.string()).optional() }),
   ),
 });
 
-export function encodeAsked({ wanted, overrides, isDraining, isKnown }: AskedOf): string {
+export function encodeAsked({ wanted, overrides, isKnown }: AskedOf): string {
   const examIds = new Set([...wanted.keys(), ...overrides.keys()]);
   const exams = [...examIds].map((examId) => [examId, { count: wanted.get(examId), env: overrides.get(examId) }]);
-  return JSON.stringify({ isKnown, isDraining, exams: Object.fromEntries(exams) });
+  return JSON.stringify({ isKnown, exams: Object.fromEntries(exams) });
 }
 
 /** @returns undefined for a text that is not ours: as if nothing were remembered */
@@ -31,7 +30,6 @@ export function decodeAsked(text: string): AskedOf | undefined {
     // An exam with settings only was never asked for, which is not the same as asked for none.
     wanted: new Map(exams.flatMap(([examId, { count }]) => (count === undefined ? [] : [[examId, count]]))),
     overrides: new Map(exams.flatMap(([examId, { env }]) => (env === undefined ? [] : [[examId, env]]))),
-    isDraining: written.data.isDraining,
     isKnown: written.data.isKnown,
   };
 }

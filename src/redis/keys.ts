@@ -17,7 +17,7 @@ export function poolKey(examId: number): string {
 export const SESSION_PATTERN = 'vdi:session:exam:*:user:*';
 export const POOL_PATTERN = 'vdi:pool:exam:*:available';
 
-/** What prewarm calls asked for: `{exams: {examId: {count, env}}, isDraining, isKnown}`. Ours. */
+/** What prewarm calls asked for: `{exams: {examId: {count, env}}, isKnown}`. Ours. */
 export const ASKED_KEY = 'vdi:asked';
 /** The last proofs of a desktop, newest first. Ours. */
 export function proofsKey(desktopId: string): string {

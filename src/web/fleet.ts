@@ -39,9 +39,14 @@ export function stateOf(worker: Worker): WorkerState {
   if (!worker.isHealthy) return 'Stale';
   if (!worker.isEnabled) return 'Disabled';
   if (worker.drainStatus === 'drained') return 'Drained';
-  if (worker.isDraining) return 'Draining';
+  if (isDraining(worker)) return 'Draining';
   if (worker.metadata.ready === false) return 'NotReady';
   return 'Healthy';
+}
+
+/** By the control-plane's word, or by its own. */
+export function isDraining(worker: Worker): boolean {
+  return worker.isDraining || worker.drainStatus !== 'serving';
 }
 
 /** Pools as the worker's heartbeat tells them. Metadata is any object: what does not fit is left out. */

@@ -2,7 +2,7 @@ import { call, reasonOf, serverNow } from './api.ts';
 import { ask } from './ask.ts';
 import { agoText } from './countdown.ts';
 import { el, keepRows } from './dom.ts';
-import { poolsOf, reasonsOf, stateOf, type Worker } from './fleet.ts';
+import { isDraining, poolsOf, reasonsOf, stateOf, type Worker } from './fleet.ts';
 import { label, said, say } from './language.ts';
 import type { TextKey } from './texts.ts';
 
@@ -62,7 +62,7 @@ export function workersView(actions: Actions): WorkersView {
     const pools = el('ul', { class: 'pools' });
     const drain = el('button', { type: 'button', class: 'quiet' });
     const disable = el('button', { type: 'button', class: 'quiet' });
-    drain.addEventListener('click', () => void change({ isDraining: !worker.isDraining }).catch(tell));
+    drain.addEventListener('click', () => void change({ isDraining: !isDraining(worker) }).catch(tell));
     disable.addEventListener(
       'click',
       () => void (worker.isEnabled ? askDisable() : change({ isEnabled: true }).catch(tell)),
@@ -119,8 +119,8 @@ export function workersView(actions: Actions): WorkersView {
       filled.classList.toggle('full', free === 0);
       say(slots, 'slotsInUse', { used, max, free });
       showPools(pools, now, examNames);
-      say(drain, now.isDraining ? 'resume' : 'drain');
-      label(drain, now.isDraining ? 'resumeNamed' : 'drainNamed', { name: now.name });
+      say(drain, isDraining(now) ? 'resume' : 'drain');
+      label(drain, isDraining(now) ? 'resumeNamed' : 'drainNamed', { name: now.name });
       say(disable, now.isEnabled ? 'disable' : 'enable');
       label(disable, now.isEnabled ? 'disableNamed' : 'enableNamed', { name: now.name });
     };

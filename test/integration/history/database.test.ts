@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { LedgerEntry, LedgerStore } from '../../../src/pool/ledger.ts';
 import { EntryRefused } from '../../../src/pool/ledger.ts';
 import { type Database, type DatabaseAddress, openDatabase } from '../../../src/postgres/database.ts';
+import { drainTable } from '../../../src/postgres/drain-table.ts';
 import { ledgerStore } from '../../../src/postgres/ledger-store.ts';
 import { startPostgres, type TestPostgres } from '../../rig/postgres.ts';
 
@@ -165,3 +166,30 @@ test('TLS: with the authority’s certificate it works, with another it is refus
     rmSync(folder, { recursive: true, force: true });
   }
 }, 60_000);
+
+describe('the control-plane’s table of workers', () => {
+  const plainTable = () => {
+    const address = { ...postgres.address, ...plain };
+    const database = openDatabase(address, { name: 'w1', connections: 1, queryMs: 5_000 }, () => undefined);
+    open.push(database);
+    return drainTable('w1', plain.user, database);
+  };
+  afterEach(() => owner.query('drop table if exists worker_nodes'));
+
+  test('that is not there, or may not be read, is told of in words', async () => {
+    const table = plainTable();
+    await expect(table.isDraining()).rejects.toThrow('no table worker_nodes');
+    await owner.query('create table worker_nodes (code text unique)');
+    await owner.query('grant select on worker_nodes to plain');
+    await expect(table.isDraining()).rejects.toThrow('"isDraining"');
+    await owner.query('drop table worker_nodes');
+    await owner.query('create table worker_nodes (code text unique, "isDraining" boolean not null default false)');
+    await expect(table.isDraining()).rejects.toThrow('grant select on worker_nodes to "plain"');
+    await owner.query('grant select on worker_nodes to plain');
+    expect(await table.isDraining(), 'without a row of this worker it says nothing').toBeUndefined();
+    await owner.query(`insert into worker_nodes values ('w1', false), ('w2', true)`);
+    expect(await table.isDraining()).toBe(false);
+    await owner.query(`update worker_nodes set "isDraining" = true where code = 'w1'`);
+    expect(await table.isDraining()).toBe(true);
+  });
+});

@@ -44,6 +44,8 @@ const kinds = (session: { events: { kind: string; source?: string; why?: string 
   session.events
     .filter(({ kind }) => !kind.startsWith('proof'))
     .map(({ kind, source, why }) => [kind, source ?? why].filter(Boolean).join(' '));
+const inDatabase = (query: string): string =>
+  execFileSync('docker', ['exec', postgres.id, 'psql', '-U', 'vdi', '-Atc', query]).toString();
 const delivered = () =>
   rig.until('all delivered', async () => {
     const { history: kept } = await status();
@@ -120,16 +122,29 @@ test('a desktop that went while the worker was dead ends as gone, in the databas
   expect(ended.endReason).toBe('gone');
 }, 60_000);
 
+test('the control-plane drains the worker by its table: heard at the start, Redis and the process lost, and while it runs', async () => {
+  const word = async () => (await status()).drain;
+  expect((await word()).table).toContain('no table worker_nodes');
+  inDatabase(`create table worker_nodes (code text unique, "isDraining" boolean not null default false);
+    insert into worker_nodes values ('${rig.code}', true)`);
+  await rig.stopWorker('SIGKILL');
+  await rig.startWorker();
+  const refused = await rig.call('/api/vdi/cluster/allocate', { examId: 5, userId: 99 });
+  expect([refused.status, refused.body.error]).toEqual([503, 'draining']);
+  expect(await word()).toMatchObject({ by: 'worker_nodes', table: 'read' });
+  await line.cut();
+  await rig.stopWorker('SIGKILL');
+  await rig.exec(rig.container('redis').id, ['redis-cli', 'flushall']);
+  await rig.startWorker();
+  expect((await rig.call('/readyz')).body.drainStatus, 'neither table nor Redis says it now').not.toBe('serving');
+  await line.mend();
+  inDatabase(`update worker_nodes set "isDraining" = false`);
+  await rig.until('serving again', async () => (await rig.call('/healthz')).body.drainStatus === 'serving', 30_000);
+  expect(await word()).toMatchObject({ by: 'worker_nodes', table: 'read' });
+}, 120_000);
+
 test('the database gets two connections at most', async () => {
-  const told = execFileSync('docker', [
-    'exec',
-    postgres.id,
-    'psql',
-    '-U',
-    'vdi',
-    '-Atc',
-    `select count(*) from pg_stat_activity where application_name like 'vdi-worker%'`,
-  ]).toString();
+  const told = inDatabase(`select count(*) from pg_stat_activity where application_name like 'vdi-worker%'`);
   expect(Number(told)).toBeGreaterThan(0);
   expect(Number(told)).toBeLessThanOrEqual(2);
 });

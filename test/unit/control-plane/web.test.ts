@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forBrowser } from '../../../src/control-plane/web-assets.ts';
 import { afterClose, backOff, STATUS } from '../../../src/web/after-close.ts';
 import { agoText, clockOffset, spanText } from '../../../src/web/countdown.ts';
-import { poolsOf, reasonsOf, stateOf, type Worker } from '../../../src/web/fleet.ts';
+import { isDraining, poolsOf, reasonsOf, stateOf, type Worker } from '../../../src/web/fleet.ts';
 import { desktopSize, fitScale } from '../../../src/web/screen-size.ts';
 import { preferred, textOf, texts } from '../../../src/web/texts.ts';
 
@@ -104,10 +104,14 @@ describe('a worker in one word', () => {
     ['Stale', { isHealthy: false, isDraining: true }],
     ['Draining', { isDraining: true, drainStatus: 'draining' }],
     ['Drained', { isDraining: true, drainStatus: 'drained' }],
+    ['Draining', { drainStatus: 'draining' }],
     ['Disabled', { isEnabled: false }],
     ['NotReady', { metadata: { ready: false } }],
   ] as const)('%s', (state, change) => {
     expect(stateOf({ ...healthy, ...change })).toBe(state);
+  });
+  it('that drains by its own word can be told to serve again', () => {
+    expect([isDraining(healthy), isDraining({ ...healthy, drainStatus: 'drained' })]).toEqual([false, true]);
   });
   it('says what keeps it from serving and what it serves without; only the former makes it not ready', () => {
     const metadata = { ready: true, reasons: ['guacd: away'], degraded: ['database: away', 7] };

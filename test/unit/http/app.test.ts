@@ -50,7 +50,7 @@ beforeEach(async () => {
         calls.push(['prewarm', examId, count, ...(overrides ? [overrides] : [])]);
         return { requested: count, created: count, failed: 0, poolAvailable: 0 };
       },
-      drain: async (draining) => void calls.push(['drain', draining]),
+      drain: (draining) => void calls.push(['drain', draining]),
       drainStatus: 'serving',
       reconcile: async (dryRun) => {
         calls.push(['reconcile', dryRun]);
@@ -316,7 +316,13 @@ describe('beside the contract', () => {
     const answer = await fetch(`${base}/readyz`);
     expect([answer.status, await answer.json()]).toEqual([
       503,
-      { ready: false, reasons, degraded: ['database: away'], engine: { answers: true, failures: 0, retryInMs: 0 } },
+      {
+        ready: false,
+        reasons,
+        degraded: ['database: away'],
+        drainStatus: 'serving',
+        engine: { answers: true, failures: 0, retryInMs: 0 },
+      },
     ]);
   });
 
@@ -369,6 +375,7 @@ test('the status counts students’ desktops, not the warm ones, and holds no pa
       counts: () => [],
       refill: () => ({ held: 0 }),
       drainStatus: 'draining',
+      drainState: { draining: true, by: 'worker_nodes', at: 0, unkept: undefined },
       lastFailure: undefined,
     },
     maxSessions: 4,
@@ -378,7 +385,9 @@ test('the status counts students’ desktops, not the warm ones, and holds no pa
     connected: new Set(['c1']),
     watchers: () => 0,
     isRecorded: () => false,
+    drainTable: 'read',
   });
+  expect(status.drain).toEqual({ by: 'worker_nodes', since: '1970-01-01T00:00:00.000Z', table: 'read' });
   expect(status).toMatchObject({ ready: false, activeSessions: 2, maxSessions: 4, lastFailure: null });
   expect(status.desktops.map(({ state, userId, connected }) => [state, userId, connected])).toEqual([
     ['in use', 42, true],

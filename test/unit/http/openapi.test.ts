@@ -20,7 +20,7 @@ beforeAll(async () => {
     clusterToken: 'a token of the test',
     prewarmMax: 10,
     desktopEnv: {},
-    pool: { allocate: never, release: never, prewarm: never, reconcile: never, drain: never, drainStatus: 'serving' },
+    pool: { allocate: never, release: never, prewarm: never, reconcile: never, drain: quiet, drainStatus: 'serving' },
     connectionOf: never,
     endSession: never,
     metrics: never,

@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Allocation } from '../../../src/pool/allocate.ts';
 import { OneWorker } from './one-worker.ts';
 
@@ -24,7 +24,7 @@ async function halfFull(): Promise<OneWorker> {
 
 test('a draining worker takes nobody new, empties its pools, and serves who is there', async () => {
   const worker = await halfFull();
-  void worker.pool.drain(true);
+  worker.pool.drain(true);
   await worker.time.advance(5_000);
   expect(worker.engine.names()).toEqual(['exam_7_u1']);
   expect(await allocated(worker, 2)).toBe('draining');
@@ -40,13 +40,13 @@ test('a draining worker takes nobody new, empties its pools, and serves who is t
 
 test('prewarm on a draining worker makes nothing and says so; serving again fills the pools', async () => {
   const worker = await halfFull();
-  void worker.pool.drain(true);
+  worker.pool.drain(true);
   await worker.time.advance(5_000);
   const answer = worker.pool.prewarm(8, 2);
   await worker.time.advance(5_000);
   expect(await answer).toEqual({ requested: 2, created: 0, failed: 2, poolAvailable: 0 });
   expect(worker.engine.names()).toEqual(['exam_7_u1']);
-  void worker.pool.drain(false);
+  worker.pool.drain(false);
   await worker.time.advance(60_000);
   expect(worker.pool.counts()).toMatchObject([
     { examId: 7, wanted: 3, warm: 3 },
@@ -64,26 +64,90 @@ test('a student who waits while a drain begins hears it at once, and no desktop 
     answer = told;
   });
   await worker.time.advance(500);
-  void worker.pool.drain(true);
+  worker.pool.drain(true);
   await worker.time.advance(100);
   expect(answer).toEqual({ kind: 'refused', reason: 'draining' });
   await worker.time.advance(30_000);
   expect([worker.engine.names(), worker.pool.drainStatus]).toEqual([[], 'drained']);
 });
 
-test('a restart does not open a draining worker, nor does Redis emptied meanwhile', async () => {
+test('a restart together with an emptied Redis does not open a draining worker', async () => {
   const worker = await halfFull();
-  void worker.pool.drain(true);
+  worker.pool.drain(true);
   await worker.time.advance(5_000);
-  worker.crash();
-  worker.start();
-  await worker.time.advance(1_000);
-  expect(await allocated(worker, 2)).toBe('draining');
   worker.mirror.asked = undefined;
-  worker.pool.mirrorIsBack();
-  await worker.time.advance(1_000);
   worker.crash();
   worker.start();
   await worker.time.advance(1_000);
   expect(await allocated(worker, 2)).toBe('draining');
+  worker.pool.drain(false);
+  worker.crash();
+  worker.start();
+  await worker.time.advance(1_000);
+  expect(await allocated(worker, 2), 'and none that serves is closed').toMatch(/^c/);
+});
+
+test('on a full disk it drains all the same, says that a restart would forget it, and writes it down when it can', async () => {
+  const worker = await halfFull();
+  worker.drainMemory.full = true;
+  worker.pool.drain(true);
+  expect(await allocated(worker, 2)).toBe('draining');
+  expect(worker.pool.drainState).toMatchObject({
+    draining: true,
+    by: 'call',
+    unkept: expect.stringContaining('no space'),
+  });
+  worker.drainMemory.full = false;
+  await worker.time.advance(20_000);
+  expect([worker.pool.drainState.unkept, worker.drainMemory.written?.draining]).toEqual([undefined, true]);
+});
+
+describe('the control-plane’s table', () => {
+  const by = ({ pool }: OneWorker) => `${pool.drainStatus} ${pool.drainState.by}`;
+  const worker = () => new OneWorker().start();
+
+  test('drains the worker and ends it', () => {
+    const one = worker();
+    for (const [said, shown] of [
+      [false, 'serving undefined'],
+      [true, 'drained worker_nodes'],
+      [true, 'drained worker_nodes'],
+      [false, 'serving worker_nodes'],
+    ] as const) {
+      one.pool.tableSaysDrain(said);
+      expect(by(one)).toBe(shown);
+    }
+  });
+
+  test('that says drain at the very first reading is heard', () => {
+    const one = worker();
+    one.pool.tableSaysDrain(true);
+    expect(by(one)).toBe('drained worker_nodes');
+  });
+
+  test('does not undo what was said by call since it changed last, not after a restart either', () => {
+    const one = worker();
+    one.pool.tableSaysDrain(true);
+    one.pool.drain(false);
+    one.pool.tableSaysDrain(true);
+    expect(by(one)).toBe('serving call');
+    one.crash();
+    one.pool.tableSaysDrain(true);
+    expect(by(one), 'known from before the restart').toBe('serving call');
+    one.pool.tableSaysDrain(false);
+    one.pool.drain(true);
+    one.pool.tableSaysDrain(false);
+    expect(by(one)).toBe('drained call');
+    one.pool.tableSaysDrain(true);
+    one.pool.tableSaysDrain(false);
+    expect(by(one), 'its next change counts').toBe('serving worker_nodes');
+  });
+
+  test('that changed while the worker was down is heard at its start', () => {
+    const one = worker();
+    one.pool.tableSaysDrain(true);
+    one.crash();
+    one.pool.tableSaysDrain(false);
+    expect(by(one)).toBe('serving worker_nodes');
+  });
 });

@@ -3,7 +3,7 @@ import { isInUse, isPooled, isUsable } from '../../../src/desktop/desktop.ts';
 import { type Seat, seatName } from '../../../src/desktop/names.ts';
 import type { AskedOf } from '../../../src/pool/asked.ts';
 import type { LedgerDesktop, LedgerEvent } from '../../../src/pool/ledger.ts';
-import type { Holder, Ledger, Log, Mirror, Session } from '../../../src/pool/ports.ts';
+import type { DrainMemory, DrainState, Holder, Ledger, Log, Mirror, Session } from '../../../src/pool/ports.ts';
 import { decodeAsked, encodeAsked } from '../../../src/redis/asked-text.ts';
 
 export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -76,6 +76,21 @@ export class FakeMirror implements Mirror {
 
   #answer(): void {
     if (this.away) throw new Error('Redis is away');
+  }
+}
+
+/** The file in which the drain is written down; `full` when the disk takes nothing. */
+export class FakeDrainMemory implements DrainMemory {
+  full = false;
+  written: DrainState | undefined;
+
+  load(): DrainState | undefined {
+    return this.written;
+  }
+
+  save(state: DrainState): void {
+    if (this.full) throw new Error('no space left on device');
+    this.written = state;
   }
 }
 

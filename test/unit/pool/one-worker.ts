@@ -4,7 +4,7 @@ import type { PoolSettings } from '../../../src/pool/parts.ts';
 import { Pool } from '../../../src/pool/pool.ts';
 import { keyOf } from '../desktop/signed.ts';
 import { FakeEngine } from './fake-engine.ts';
-import { FakeHolder, FakeLedger, FakeMirror, SILENT } from './fake-ports.ts';
+import { FakeDrainMemory, FakeHolder, FakeLedger, FakeMirror, SILENT } from './fake-ports.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const SETTINGS: PoolSettings = {
@@ -33,6 +33,7 @@ export class OneWorker {
   clockOff = 0;
   load: HostLoad = { cores: 2, stalled: 0, perCore: 0 };
   readonly ledger = new FakeLedger();
+  readonly drainMemory = new FakeDrainMemory();
   readonly settings: PoolSettings;
   holder = new FakeHolder();
   pool: Pool;
@@ -67,6 +68,7 @@ export class OneWorker {
       host: { left: async () => this.left, load: () => this.load },
       mirror: this.mirror,
       ledger: this.ledger,
+      drainMemory: this.drainMemory,
       holder: this.holder,
       clock: () => this.time.now + this.clockOff,
       log: SILENT,

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { BadSettings, type WorkerSettings } from './config.ts';
+import { reasonOf } from './outbox/reason.ts';
+import type { Log } from './pool/ports.ts';
+import { type Database, type DatabaseAddress, openDatabase } from './postgres/database.ts';
+
+const CONNECTIONS = 2;
+const QUERY_MS = 10_000;
+
+/** The school's central database, as this worker reaches it. Nothing is connected before it is asked. */
+export interface Central {
+  readonly address: DatabaseAddress;
+  readonly database: Database;
+}
+
+/** @returns undefined where none is set */
+export function openCentral({ code, history }: WorkerSettings, log: Log): Central | undefined {
+  const { database: login, tls, caFile } = history;
+  if (!login) return undefined;
+  const ca = caFile === '' ? '' : readCertificates(caFile);
+  const address = tls ? { ...login, ssl: ca === '' ? {} : { ca } } : login;
+  const use = { name: `vdi-worker ${code}`, connections: CONNECTIONS, queryMs: QUERY_MS };
+  const database = openDatabase(address, use, (error) =>
+    log.warn({ error: error.message }, 'an idle database connection broke'),
+  );
+  return { address, database };
+}
+
+function readCertificates(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BadSettings(`DB_CA_FILE cannot be read (${reasonOf(error)}); mend it and run ./start.sh again`);
+  }
+}
