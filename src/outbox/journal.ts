@@ -64,8 +64,13 @@ export class Journal {
       const [oldest] = this.#segments.splice(0, 1);
       if (!oldest) break;
       if (oldest.waiting > 0) {
-        const { firstSeq, lastSeq, waiting } = oldest;
-        lost = { count: (lost?.count ?? 0) + waiting, first: lost?.first ?? firstSeq, last: lastSeq };
+        const { firstSeq, lastSeq, waiting, lostTold } = oldest;
+        lost = {
+          count: (lost?.count ?? 0) + waiting,
+          untold: (lost?.untold ?? 0) + lostTold,
+          first: lost?.first ?? firstSeq,
+          last: lastSeq,
+        };
       }
       oldest.remove();
     }

@@ -45,7 +45,7 @@ export class Outbox implements Ledger {
   #head: LedgerEntry | undefined;
   #diskError: string | undefined;
   /** Thrown away and not yet told of. */
-  #gap: Overflow | undefined;
+  #gap: Pick<LedgerGap, 'count' | 'first' | 'last'> | undefined;
   #syncing: NodeJS.Timeout | undefined;
   #retrying: NodeJS.Timeout | undefined;
   #closed = false;
@@ -182,7 +182,8 @@ export class Outbox implements Ledger {
     if (this.#dropped === 0) this.#log.error({ ...lost }, 'the outbox is full: the oldest events are thrown away');
     this.#dropped += lost.count;
     const before = this.#gap;
-    this.#gap = { count: lost.count + (before?.count ?? 0), first: before?.first ?? lost.first, last: lost.last };
+    const count = lost.count + lost.untold + (before?.count ?? 0);
+    this.#gap = { count, first: before?.first ?? lost.first, last: lost.last };
   }
 
   #diskFailed(error: unknown): void {

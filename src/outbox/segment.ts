@@ -29,6 +29,8 @@ export class Segment {
   lines = 0;
   deliveredBytes = 0;
   deliveredLines = 0;
+  /** Losses that are told of in here, by their line. */
+  readonly #gaps: { readonly line: number; readonly count: number }[] = [];
   #fd: number | undefined;
   #syncedBytes = 0;
   /** Flushes under way: the file is closed after the last of them. */
@@ -55,6 +57,7 @@ export class Segment {
     const segment = new Segment(path, Number(path.slice(-33, -17)));
     segment.bytes = text.lastIndexOf(NEWLINE) + 1;
     const lines = text.toString('utf8', 0, segment.bytes).split('\n').slice(0, -1);
+    segment.#noteGaps(lines);
     segment.lines = lines.length;
     segment.lastSeq = lines.map(decodeEntry).findLast((entry) => entry !== undefined)?.seq ?? segment.lastSeq;
     return segment;
@@ -62,6 +65,18 @@ export class Segment {
 
   get waiting(): number {
     return this.lines - this.deliveredLines;
+  }
+
+  /** Events of whose loss nobody would hear any more if this file were lost, too. */
+  get lostTold(): number {
+    return this.#gaps.reduce((sum, { line, count }) => sum + (line >= this.deliveredLines ? count : 0), 0);
+  }
+
+  #noteGaps(lines: readonly string[]): void {
+    for (const [index, line] of lines.entries()) {
+      const entry = line.includes('"events-dropped"') ? decodeEntry(line) : undefined;
+      if (entry?.kind === 'events-dropped') this.#gaps.push({ line: this.lines + index, count: entry.count });
+    }
   }
 
   /** Survives the death of this process at once, a power cut after `sync`. @throws when the disk does not take it */
@@ -73,6 +88,7 @@ export class Segment {
       ftruncateSync(this.#fd, this.bytes);
       throw new Error(`disk full: ${written} of ${text.length} bytes written`);
     }
+    this.#noteGaps(lines.split('\n'));
     this.bytes += written;
     this.lines += count;
     this.lastSeq = lastSeq;

@@ -2,7 +2,10 @@ import type { LedgerEntry, LedgerGap } from '../pool/ledger.ts';
 import { decodeEntry } from './entry.ts';
 
 /** What was thrown away to make room. */
-export type Overflow = Pick<LedgerGap, 'count' | 'first' | 'last'>;
+export type Overflow = Pick<LedgerGap, 'count' | 'first' | 'last'> & {
+  /** Lost earlier, and told of in what was thrown away now. */
+  readonly untold: number;
+};
 
 /** Lines that go to the disk in one append. */
 export interface Lines {
@@ -41,7 +44,10 @@ export class Unwritten {
   cutTo(most: number): Overflow | undefined {
     const gone = this.#queue.splice(0, Math.max(0, this.#queue.length - most));
     const [first] = gone;
-    return first && { count: gone.length, first: first.seq, last: gone.at(-1)?.seq ?? first.seq };
+    const untold = gone
+      .map(({ line }) => (line.includes('"events-dropped"') ? decodeEntry(line) : undefined))
+      .reduce((sum, entry) => sum + (entry?.kind === 'events-dropped' ? entry.count : 0), 0);
+    return first && { count: gone.length, untold, first: first.seq, last: gone.at(-1)?.seq ?? first.seq };
   }
 
   entries(): LedgerEntry[] {
