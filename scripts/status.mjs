@@ -48,7 +48,9 @@ function show(worker) {
   print(`WORKER ${worker.ready ? 'ready' : `NOT READY: ${worker.reasons.join('; ')}`} (version ${worker.version})`);
   print(`SLOTS  ${worker.activeSessions} in use, ${free} free, ${worker.maxSessions} in all`);
   if (worker.drainStatus && worker.drainStatus !== 'serving')
-    print(`DRAIN  ${worker.drainStatus}: no new sessions, ${worker.activeSessions} still at work${saidBy(worker.drain)}`);
+    print(
+      `DRAIN  ${worker.drainStatus}: no new sessions, ${worker.activeSessions} still at work${saidBy(worker.drain)}`,
+    );
   if (worker.room.short !== 'slots' && worker.room.count < free)
     print(`HOST   has ${worker.room.short} left for ${worker.room.count} more only`);
   if (worker.refill?.slowed)

@@ -71,6 +71,15 @@ describe('the status table', () => {
     expect(output).not.toContain('exam_7_pool_ab');
   });
 
+  test('a worker that drains says so, and by whose word', async () => {
+    const drain = { by: 'worker_nodes', since: new Date(Date.now() - 180_000).toISOString(), table: 'read' };
+    const { output } = await shown({ ...worker, drainStatus: 'draining', drain });
+    expect(output).toContain(
+      'DRAIN  draining: no new sessions, 1 still at work; said by the table worker_nodes, 3 min ago',
+    );
+    expect((await shown({ ...worker, drainStatus: 'serving', drain })).output).not.toContain('DRAIN');
+  });
+
   test('says why desktops do not come up', async () => {
     const { output } = await shown({ ...worker, lastFailure: 'exam_7_pool_ab: the page did not load' });
     expect(output).toContain('did not come up: exam_7_pool_ab: the page did not load');
