@@ -23,6 +23,9 @@ const TEMPLATE = 'vdi.template';
 const OVERRIDES = 'vdi.overrides';
 const MADE_AHEAD = 'vdi.made-ahead';
 
+/** What of a worker's is no desktop. */
+export const workerLabel = (worker: string): Record<string, string> => ({ [WORKER]: worker });
+
 export function encodeLabels(labels: DesktopLabels): Record<string, string> {
   return {
     [WORKER]: labels.worker,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { decodeLabels, workerFilter } from '../desktop/labels.ts';
+import { decodeLabels, workerFilter, workerLabel } from '../desktop/labels.ts';
 import type { Carrier } from '../desktop/workspace.ts';
 import {
   AddressTaken,
@@ -20,7 +20,7 @@ import { Breaker, type EngineState } from './breaker.ts';
 import { carrierFilter, makeCarrier, nameOf, readCarrier, volumeIn } from './carriers.ts';
 import { bounded } from './connect.ts';
 import { accepting, asking, statusOf } from './errors.ts';
-import { readWorkspaceLabels } from './places.ts';
+import { endName, readEndName, readWorkspaceLabels } from './places.ts';
 import { followReadiness } from './readiness.ts';
 import { packSecrets, passwordPath, secretsParent, unpackPassword } from './secret-file.ts';
 import { createOptions, type Template } from './template.ts';
@@ -184,11 +184,22 @@ export class DockerEngine implements Engine {
     const { Volumes } = await this.#breaker.askAgain(() =>
       asking(this.#quick.listVolumes({ filters: JSON.stringify(filters) })),
     );
-    return Volumes.map(({ Name, Labels }) => ({ name: Name, workspace: readWorkspaceLabels(Name, Labels) }));
+    const condemned = new Set(Volumes.flatMap(({ Name }) => readEndName(Name) ?? []));
+    const others = Volumes.filter(({ Name }) => readEndName(Name) === undefined && !condemned.has(Name));
+    return [
+      ...[...condemned].map((name) => ({ name, isCondemned: true })),
+      ...others.map(({ Name, Labels }) => ({ name: Name, workspace: readWorkspaceLabels(Name, Labels) })),
+    ];
+  }
+
+  async condemn(volume: string): Promise<void> {
+    const Labels = workerLabel(this.#worker);
+    await this.#breaker.askAgain(() => asking(this.#quick.createVolume({ Name: endName(volume), Labels })));
   }
 
   async removeVolume(name: string): Promise<void> {
-    await this.#breaker.askAgain(() => accepting([404, 409], this.#slow.getVolume(name).remove()));
+    for (const each of [name, endName(name)])
+      await this.#breaker.askAgain(() => accepting([404, 409], this.#slow.getVolume(each).remove()));
   }
 
   async imageId(): Promise<string | undefined> {

@@ -40,6 +40,16 @@ export function places(labels: Readonly<Record<string, string>>, workspace?: str
   };
 }
 
+const END = 'vdi-end-';
+
+/** An empty volume of this name says that the time of the other one is over: a volume's own labels never change. */
+export const endName = (volume: string): string => `${END}${volume}`;
+
+/** The volume that a volume of this name speaks of; undefined when it is none of those. */
+export function readEndName(name: string): string | undefined {
+  return name.startsWith(END) ? name.slice(END.length) : undefined;
+}
+
 /** Whose desktop's workspace a volume is, by its labels; undefined when it is none. */
 export function readWorkspaceLabels(
   volume: string,

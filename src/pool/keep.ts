@@ -48,6 +48,16 @@ export async function performForWorkspace(parts: PoolParts, step: WorkspaceStep)
   }
 }
 
+/** Removes what a student left. Cut off in the middle, the rest is removed as soon as the engine answers. */
+export async function expire({ workspaces, strays }: PoolParts, carrier: Carrier): Promise<void> {
+  try {
+    await workspaces.expire(carrier);
+  } catch (error) {
+    strays.lookSoon();
+    throw error;
+  }
+}
+
 async function perform(parts: PoolParts, step: WorkspaceStep): Promise<boolean> {
   const { workspaces, strays, turns, rush, clock } = parts;
   switch (step.kind) {
@@ -78,7 +88,7 @@ async function perform(parts: PoolParts, step: WorkspaceStep): Promise<boolean> 
       return turns.with(ownerOf(parts, step.name), async () => {
         const carrier = workspaces.carriers.find(({ name }) => name === step.name);
         if (!carrier || isMounted(parts, carrier.volume)) return false;
-        await workspaces.expire(carrier);
+        await expire(parts, carrier);
         return true;
       });
     case 'find':

@@ -38,6 +38,8 @@ export interface StrayVolume {
   readonly name: string;
   /** A student's files are on it, or may be. */
   readonly workspace?: LostWorkspace | undefined;
+  /** Its time was over already. */
+  readonly isCondemned?: boolean;
 }
 
 /** What a desktop says of itself when it has come up, or that it never will. */
@@ -92,6 +94,11 @@ export interface Engine {
   rename(containerId: string, name: string): Promise<void>;
   /** Volumes that this worker's desktops had, and that no container has now. */
   strayVolumes(): Promise<StrayVolume[]>;
+  /**
+   * Keeps in mind, beyond this process, that a volume's time is over: whatever has it goes before it can go itself, and
+   * in between nobody could tell it from files that somebody has lost.
+   */
+  condemn(volume: string): Promise<void>;
   /** Removes a volume; one that is gone, or that a container has, is left as it is. */
   removeVolume(name: string): Promise<void>;
   /** Image id that new desktops are made from; undefined when the image is not there. */

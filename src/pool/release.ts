@@ -1,4 +1,5 @@
 import { type Seat, seatName } from '../desktop/names.ts';
+import { expire } from './keep.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
 import { removeFromSeat } from './remove.ts';
 
@@ -20,7 +21,7 @@ export async function release(parts: PoolParts, seat: Seat): Promise<boolean> {
       } finally {
         if (kept) parts.workspaces.forget(kept.volume);
       }
-      if (kept && parts.settings.workspaceKeepMs === 0) await parts.workspaces.expire(kept);
+      if (kept && parts.settings.workspaceKeepMs === 0) await expire(parts, kept);
       parts.log.info({ ...seat }, 'desktop released');
     } else await endWithout(parts, seat);
     await bestEffort(parts.log, 'session', parts.mirror.removeSession(seat));

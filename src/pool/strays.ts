@@ -20,6 +20,11 @@ export class Strays {
     this.#ports = ports;
   }
 
+  /** Something was left over just now. */
+  lookSoon(): void {
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
+  }
+
   /** Those that may go. Never rises: a volume left over is no reason to leave pools empty. */
   async look(): Promise<StrayVolume[]> {
     const { engine, clock, log } = this.#ports;
@@ -35,7 +40,9 @@ export class Strays {
         log.warn({ error: String(error) }, 'volumes left over cannot be listed; trying again later');
       }
     }
-    return [...this.#since.values()].filter(({ at }) => now - at >= GRACE_MS).map(({ volume }) => volume);
+    return [...this.#since.values()]
+      .filter(({ volume, at }) => volume.isCondemned || now - at >= GRACE_MS)
+      .map(({ volume }) => volume);
   }
 
   /** It has a container again. */

@@ -11,7 +11,7 @@ import {
 import type { CarrierFacts, Clock, Engine, Log } from './ports.ts';
 
 interface WorkspacePorts {
-  readonly engine: Pick<Engine, 'list' | 'carriers' | 'carry' | 'rename' | 'remove' | 'removeVolume'>;
+  readonly engine: Pick<Engine, 'list' | 'carriers' | 'carry' | 'rename' | 'remove' | 'condemn' | 'removeVolume'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -116,6 +116,7 @@ export class Workspaces {
   /** Removes what a student left, after its time. */
   async expire(carrier: Carrier): Promise<void> {
     const { engine, log } = this.#ports;
+    await engine.condemn(carrier.volume);
     await engine.remove(carrier.containerId);
     this.#touch(carrier.containerId);
     this.#carriers.delete(carrier.containerId);

@@ -61,3 +61,13 @@ test('stray are this worker’s volumes that no container has, and none is taken
     await container.remove({ force: true });
   }
 });
+
+test('a volume whose time was over when the worker died is removed when it starts again, not after an hour', async () => {
+  await rig.stopWorker('SIGKILL');
+  const engine = new DockerEngine(rig.docker, rig.code, { network: 'none' } as never, {} as never);
+  const over = await volume(rig.code);
+  for (const name of [over, over]) await engine.condemn(name);
+  expect(await engine.strayVolumes()).toContainEqual({ name: over, isCondemned: true });
+  await rig.startWorker();
+  await rig.until('its end', async () => (await rig.volumes()).every((name) => !name.includes(over)), 20_000);
+});

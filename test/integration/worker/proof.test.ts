@@ -59,7 +59,7 @@ const sample = (desktop: string) => ({
   v: 1,
   desktop,
   at: new Date().toISOString(),
-  seq: Math.floor(Date.now() / 1000) + 1000,
+  seq: Date.now() + 1_000_000,
   ok: true,
   lock: 'on',
   results: [{ try: 'gateway', want: 'blocked', got: 'blocked', ms: 1 }],

@@ -15,7 +15,7 @@ export function signed(desktop: string, at: number, change: object = {}, key = k
     v: 1,
     desktop,
     at: new Date(at).toISOString(),
-    seq: Math.max(1, Math.floor(at / 1000)),
+    seq: Math.max(1, at),
     ok: true,
     lock: 'on',
     results: [GATEWAY_BLOCKED],

@@ -29,6 +29,7 @@ type Call =
   | 'rename'
   | 'strayVolumes'
   | 'removeVolume'
+  | 'condemn'
   | 'told'
   | 'stop';
 
@@ -99,6 +100,8 @@ export class FakeEngine {
   /** Students' files, with the desktop that each was made with. */
   readonly workspaces = new Map<string, LostWorkspace>();
   readonly carriers = new Map<string, Carrier>();
+  /** Volumes whose time is over. */
+  readonly condemned = new Set<string>();
   /** Since when files have no desktop. */
   readonly unmountedAt = new Map<string, number>();
   /** Says whether the files on this volume may be removed now. */
@@ -247,6 +250,7 @@ export class FakeEngine {
       password: async () => 'secret',
       remove: (id) => ask('remove', id, () => this.#remove(id)),
       strayVolumes: () => ask('strayVolumes', '', () => this.#strayVolumes()),
+      condemn: (volume) => ask('condemn', volume, () => void this.condemned.add(volume)),
       removeVolume: (name) => ask('removeVolume', name, () => this.#removeVolume(name)),
       imageId: () => ask('imageId', '', () => this.image),
     };
@@ -450,8 +454,11 @@ export class FakeEngine {
   }
 
   #strayVolumes(): StrayVolume[] {
-    const lost = [...this.workspaces.values()].filter(({ volume }) => !this.#isUsed(volume));
+    const lost = [...this.workspaces.values()].filter(
+      ({ volume }) => !this.#isUsed(volume) && !this.condemned.has(volume),
+    );
     return [
+      ...[...this.condemned].map((name) => ({ name, isCondemned: true })),
       ...[...this.strays].map((name) => ({ name })),
       ...lost.map((workspace) => ({ name: workspace.volume, workspace })),
     ];
@@ -459,6 +466,7 @@ export class FakeEngine {
 
   #removeVolume(name: string): void {
     this.strays.delete(name);
+    this.condemned.delete(name);
     if (!this.workspaces.has(name) || this.#isUsed(name)) return;
     if (!this.mayLose(name)) this.crimes.push(`the files on ${name} were removed before their time`);
     this.workspaces.delete(name);

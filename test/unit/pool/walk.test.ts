@@ -58,8 +58,10 @@ interface Known {
 }
 
 class Walker {
-  readonly worker = new OneWorker({ maxDesktops: 6, workspaceKeepMs: KEEP_MS });
   readonly random: Seeded;
+  /** Some schools keep nothing. */
+  readonly keepMs: number;
+  readonly worker: OneWorker;
   readonly seats: Seat[] = EXAMS.flatMap((examId) =>
     Array.from({ length: STUDENTS }, (_, index) => ({ examId, userId: index + 1 })),
   );
@@ -69,12 +71,16 @@ class Walker {
   readonly diary: string[] = [];
   /** Claims beside which one was kept for somebody. */
   kept = 0;
+  /** Files whose desktop somebody removed by hand. */
+  readonly takenAway = new Set<string>();
   readonly #cast: WalkCast = { seats: this.seats, exams: EXAMS, mostWarm: 4, parts: ['engine'], shares: SHARES };
   #run = 0;
   #open = 0;
 
   constructor(random: Seeded) {
     this.random = random;
+    this.keepMs = random.pick([0, KEEP_MS]);
+    this.worker = new OneWorker({ maxDesktops: 6, workspaceKeepMs: this.keepMs });
     for (const seat of this.seats)
       this.known.set(seatName(seat), { session: 0, asked: false, open: 0, releasing: 0, unsure: false });
     const { engine, holder } = this.worker;
@@ -86,7 +92,7 @@ class Walker {
       const now = this.worker.time.now;
       return ![...this.known.values()].some(
         ({ volume: his, left }) =>
-          !this.isLongMissing(volume) && (his === volume || (left?.volume === volume && now - left.at < KEEP_MS)),
+          !this.isLongMissing(volume) && (his === volume || (left?.volume === volume && now - left.at < this.keepMs)),
       );
     };
     engine.onClaim = (name) => this.nobodyIsPassedOver(name);
@@ -167,7 +173,7 @@ class Walker {
     const run = this.#run;
     known.asked = true;
     const { left } = known;
-    const isKept = left !== undefined && this.worker.time.now - left.at < KEEP_MS - ANSWER_MS;
+    const isKept = left !== undefined && this.worker.time.now - left.at < this.keepMs - ANSWER_MS;
     this.note(`allocate ${name}`);
     this.#open++;
     known.open++;
@@ -317,7 +323,7 @@ class Walker {
   /** Without a desktop: after a crash nobody knows that the session went on, and the files' time runs. */
   isLongMissing(volume: string): boolean {
     const since = this.worker.engine.unmountedAt.get(volume);
-    return since !== undefined && this.worker.time.now - since >= KEEP_MS;
+    return since !== undefined && this.worker.time.now - since >= this.keepMs;
   }
 
   /** It will not start again, or somebody takes it away by hand. */
@@ -325,7 +331,10 @@ class Walker {
     if (id === undefined) return;
     this.note(`${id}: ${how}`);
     const { volume } = this.worker.engine.boxes.get(id)?.container ?? {};
-    if (how === 'takeAway' && volume !== undefined) this.loseFiles(volume);
+    if (how === 'takeAway' && volume !== undefined) {
+      this.takenAway.add(volume);
+      this.loseFiles(volume);
+    }
     this.worker.engine[how](id);
     if (this.random.chance(0.8)) this.worker.pool.nudge();
   }
@@ -384,6 +393,7 @@ class Walker {
     this.poolsAreAsAsked();
     this.quarantineIsKept();
     this.workspacesAreKept();
+    this.nothingIsLeftOver();
     await this.everybodyComesBack();
   }
 
@@ -451,10 +461,20 @@ class Walker {
       if (!carriers.some(({ volume, keptSince }) => volume === container.volume && keptSince === undefined))
         this.broken(`the files of ${container.name} have no carrier`);
     for (const { name, volume, keptSince } of carriers) {
-      if (keptSince !== undefined && time.now - keptSince > KEEP_MS + 30_000) this.broken(`${name} is still there`);
+      if (keptSince !== undefined && time.now - keptSince > this.keepMs + 30_000) this.broken(`${name} is still there`);
       if (keptSince === undefined && this.#isPlaceFor() && !seats.some(({ container }) => container.volume === volume))
         this.broken(`${name} says that it is in use`);
     }
+  }
+
+  /** But the files whose desktop somebody took away by hand before it was known whose they are: those wait an hour. */
+  nothingIsLeftOver(): void {
+    const { boxes, carriers, condemned, workspaces } = this.worker.engine;
+    const used = new Set([...boxes.values()].map(({ container }) => container.volume));
+    for (const { volume } of carriers.values()) used.add(volume);
+    for (const volume of workspaces.keys())
+      if (!used.has(volume) && !this.takenAway.has(volume)) this.broken(`nobody has ${volume}`);
+    if (condemned.size > 0) this.broken(`still there, and their time was over: ${[...condemned]}`);
   }
 
   /** A slot is free, or held by a desktop that nobody has. */
