@@ -50,6 +50,7 @@ export async function soak(minutes: number, seed: number): Promise<number> {
   try {
     await rig.start();
     await beat.start(rig, heap('heartbeat'));
+    await rig.until('a beat', async () => beat.beats > 0);
     const looks = new SoakLooks(rig, [
       { name: 'backend', pid: () => rig.workerPid, heapFile: join(folder, 'backend') },
       { name: 'heartbeat', pid: () => beat.pid, heapFile: join(folder, 'heartbeat') },

@@ -23,11 +23,11 @@ export const WALK: WalkCast = {
     work: 10,
     prewarm: 6,
     reconcile: 5,
-    crash: 5,
+    crash: 3,
     die: 3,
     'die waiting': 2,
-    line: 5,
-    service: 3,
+    line: 4,
+    service: 2,
   },
 };
 

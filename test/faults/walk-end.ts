@@ -14,7 +14,7 @@ const AT_ONCE = 4;
 const AGAIN_MS = 500;
 const WARM = 2;
 /** Fewer, and the walk has shown little. */
-const LEAST = { seated: 1 / 4, painted: 1 / 2 };
+const LEAST = { seated: 1 / 4, painted: 1 / 4 };
 
 type Walking = Walked & { readonly students: readonly WalkStudent[]; readonly diary: WalkDiary };
 
