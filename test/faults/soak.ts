@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startPostgres } from '../rig/postgres.ts';
 import { Rig } from '../rig/rig.ts';
 import { Seeded } from '../seeded.ts';
+import { becomes } from './becomes.ts';
 import { EXAM } from './invariants.ts';
 import { nothingLeftOver } from './left-over.ts';
 import { BeatBeside } from './soak-beat.ts';
@@ -90,7 +91,7 @@ async function soaked(rig: Rig, looks: SoakLooks, minutes: number, seed: number)
   const { sessions, joins, painted } = hall;
   console.log(`\n${sessions} sessions, ${joins} joins, ${painted} of them painted`);
   if (painted < joins * LEAST_PAINTED) wrong.push(`of ${joins} joins only ${painted} were painted`);
-  const left = await nothingLeftOver(rig);
+  const left = await becomes(() => nothingLeftOver(rig), EMPTY_MS);
   if (left !== true) wrong.push(left);
   await hall.allGo();
   await rig.call('/api/vdi/cluster/prewarm', { examId: EXAM, count: 0 });

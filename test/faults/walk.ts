@@ -25,6 +25,8 @@ export async function walk(seed: number, length: number, engine: string): Promis
     EXAM_VM_CPUS: '0.05',
     EXAM_VM_MEMORY_MB: '640',
     WORKER_TOTAL_MEMORY_MB: String(1024 + 640 * MOST_DESKTOPS),
+    // So that whoever comes again begins anew, and what he left must be gone.
+    EXAM_WORKSPACE_KEEP_HOURS: '0',
   };
   const { scene, close } = await openScene({ random: new Seeded(seed), students: 0, warm: 4, slack: 1, engine, env });
   try {
