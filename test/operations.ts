@@ -19,6 +19,8 @@ export type Operation =
       readonly tabs: number;
       readonly stayMs: number;
       readonly breaks: boolean;
+      /** With the contract's token, not with the worker's own. */
+      readonly byContract: boolean;
     }
   /** A student writes a file. */
   | { readonly kind: 'work'; readonly seat: Seat }
@@ -80,8 +82,10 @@ export function draw(random: Seeded, cast: WalkCast): Operation {
       return { kind };
     case 'crash':
       return { kind, waits: random.chance(0.7) };
-    case 'join':
-      return { kind, seat, tabs: random.pick([1, 1, 2]), stayMs: random.pick(STAY_MS), breaks: random.chance(0.5) };
+    case 'join': {
+      const [breaks, byContract] = [random.chance(0.5), random.chance(0.5)];
+      return { kind, seat, tabs: random.pick([1, 1, 2]), stayMs: random.pick(STAY_MS), breaks, byContract };
+    }
     case 'work':
     case 'die':
       return { kind, seat };

@@ -4,6 +4,13 @@ import { WORK } from './invariants.ts';
 
 const NOTHING = '';
 
+/** What of an allocate's answer counts here. */
+interface Allocated {
+  readonly containerId: string;
+  readonly ip: string;
+  readonly connection: { readonly token: string };
+}
+
 /** What all students of a walk know together. */
 export interface Walked {
   readonly rig: Rig;
@@ -24,7 +31,7 @@ export class WalkStudent {
   readonly name: string;
   readonly #walked: Walked;
   /** Undefined: nobody has told him of a desktop since he last left one. */
-  desktop: { readonly containerId: string; readonly ip: string } | undefined;
+  desktop: Allocated | undefined;
   /** Whether he wants a desktop, by his last call. */
   wants = false;
   #session = 1;
@@ -47,7 +54,7 @@ export class WalkStudent {
   }
 
   /** An allocate was answered with this desktop. @returns whether it is the first answer of this session */
-  given(desktop: { readonly containerId: string; readonly ip: string }): boolean {
+  given(desktop: Allocated): boolean {
     const { servedTo, died, broken } = this.#walked;
     const { containerId } = desktop;
     const own = `${this.name}, session ${this.#session}`;

@@ -3,7 +3,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { assertNever } from '../../src/desktop/assert-never.ts';
 import { inWords, type Operation } from '../operations.ts';
-import { contractToken, TunnelClient } from '../rig/tunnel-client.ts';
 import { Seeded } from '../seeded.ts';
 import { openScene, type Scene } from './scene.ts';
 import { WalkCalls } from './walk-calls.ts';
@@ -12,6 +11,7 @@ import { WalkDiary } from './walk-diary.ts';
 import { endsWell } from './walk-end.ts';
 import { killed, WalkParts } from './walk-parts.ts';
 import { type Walked, WalkStudent } from './walk-student.ts';
+import { WalkTunnels } from './walk-tunnels.ts';
 import { watching } from './walk-watch.ts';
 
 /** Operations under way at a time. */
@@ -46,6 +46,7 @@ class Walk implements Walked {
   readonly #seed: number;
   readonly #parts: WalkParts;
   readonly #calls: WalkCalls;
+  readonly #tunnels: WalkTunnels;
   readonly #open = new Set<Promise<void>>();
   #number = 0;
   #law: string | undefined;
@@ -57,6 +58,7 @@ class Walk implements Walked {
     this.students = WALK.seats.map((seat) => new WalkStudent(seat, this));
     this.#parts = new WalkParts(scene);
     this.#calls = new WalkCalls(this);
+    this.#tunnels = new WalkTunnels(this);
   }
 
   readonly broken = (law: string): void => {
@@ -112,7 +114,7 @@ class Walk implements Walked {
       case 'allocate':
         return calls.allocate(this.#student(operation), operation);
       case 'release':
-        return calls.release(this.#student(operation), operation);
+        return this.#release(operation);
       case 'join':
         return this.#join(operation);
       case 'work':
@@ -143,22 +145,18 @@ class Walk implements Walked {
     }
   }
 
-  async #join({ seat, tabs, stayMs, breaks }: Extract<Operation, { kind: 'join' }>): Promise<void> {
-    const student = this.#student({ seat });
+  async #release(operation: Extract<Operation, { kind: 'release' }>): Promise<void> {
+    const student = this.#student(operation);
+    const earlier = student.desktop?.connection.token;
+    await this.#calls.release(student, operation);
+    if (earlier !== undefined) await this.#tunnels.staysOut(student, earlier);
+  }
+
+  async #join(operation: Extract<Operation, { kind: 'join' }>): Promise<void> {
+    const student = this.#student(operation);
     await this.#calls.allocate(student, { times: 1, hangUpMs: undefined });
-    const { desktop } = student;
-    if (!desktop) return this.diary.count('no join without a desktop');
-    const token = contractToken(this.rig.guacTokenKey, desktop.ip);
-    const clients = Array.from({ length: tabs }, () => new TunnelClient(this.rig.url, { token }));
-    try {
-      const seen = await Promise.allSettled(clients.map((client) => client.see('img')));
-      this.diary.count(seen.some(({ status }) => status === 'fulfilled') ? 'painted' : 'not painted');
-      const last = clients.at(-1);
-      if (last?.socket.readyState === last?.socket.OPEN) for (const down of ['1', '0']) last?.send('key', '97', down);
-      await pause(stayMs);
-    } finally {
-      for (const client of clients) breaks ? client.socket.terminate() : client.close();
-    }
+    if (student.desktop) await this.#tunnels.join(student.desktop, operation);
+    else this.diary.count('no join without a desktop');
   }
 
   async #die(containerId: string | undefined): Promise<void> {

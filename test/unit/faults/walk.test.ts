@@ -20,7 +20,7 @@ function twoStudents() {
   const walked = { rig, servedTo: new Map(), died: new Set<string>(), broken: (law: string) => void laws.push(law) };
   const [one, two] = [1, 2].map((userId) => new WalkStudent({ examId: 7, userId }, walked));
   if (!one || !two) throw new Error('two were made');
-  const sits = (containerId: string) => ({ containerId, ip: '10.213.1.1' });
+  const sits = (containerId: string) => ({ containerId, ip: '10.213.1.1', connection: { token: 't' } });
   return { one, two, laws, files, died: walked.died, sits };
 }
 
