@@ -18,7 +18,8 @@ import { SoakLooks } from './soak-looks.ts';
 /** The rest of the desktops wait in the pool, so that whoever comes is served and the host is full all the time. */
 const SEATED_SHARE = 5 / 6;
 const FILLED_MS = 400_000;
-const EMPTY_MS = 60_000;
+/** A pool's surplus stays for two minutes. */
+const EMPTY_MS = 150_000;
 const LOOK_MS = 4_000;
 const TURN_MS = 3_000;
 const TYPE_MS = 500;
