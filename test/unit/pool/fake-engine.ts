@@ -118,6 +118,8 @@ export class FakeEngine {
   readonly crimes: string[] = [];
   /** Says whether the desktop of this name may be removed now. */
   mayRemove: (name: string) => boolean = () => true;
+  /** Says whether anybody was told of this desktop. */
+  isServed: (containerId: string) => boolean = () => true;
   /** Hears of each claim as it is asked for. */
   onClaim: (name: string) => void = () => undefined;
   readonly calls: { call: Call; name: string }[] = [];
@@ -424,8 +426,9 @@ export class FakeEngine {
     if (!box) return;
     const { name, containerId, running, volume = '' } = box.container;
     const isStudents = parseName(name)?.kind === 'seat';
-    // One that does not come up may be replaced.
-    const isUseless = !running || box.told?.kind === 'failed';
+    // One that does not come up may be replaced, and one whose lock did not hold before anybody sat there.
+    const neverServed = box.isKnownBroken && !this.isServed(containerId);
+    const isUseless = !running || box.told?.kind === 'failed' || neverServed;
     if (isStudents && !this.mayRemove(name) && !isUseless) this.crimes.push(`${name} was removed while in use`);
     this.takeAway(containerId);
     if (!box.ownsVolume || this.#isUsed(volume)) return;

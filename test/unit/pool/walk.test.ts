@@ -95,6 +95,7 @@ class Walker {
           !this.isLongMissing(volume) && (his === volume || (left?.volume === volume && now - left.at < this.keepMs)),
       );
     };
+    engine.isServed = (containerId) => this.servedBy.has(containerId);
     engine.onClaim = (name) => this.nobodyIsPassedOver(name);
     engine.faults = {
       travel: () => (random.chance(0.2) ? random.whole(0, SLOWEST_MS) : random.whole(0, 5)),
