@@ -43,6 +43,13 @@ function saidBy(drain) {
   return `; said by ${drain.by === 'call' ? 'a call' : 'the table worker_nodes'}, ${age(drain.since)} ago`;
 }
 
+// Only where something is to be said.
+function files(told) {
+  if (!told || told.level === 'fine') return '';
+  const ended = told.ended.length > 0 ? `, ended ${told.ended.join(', ')}` : '';
+  return `, FILES ${told.level}: ${told.percent} % of the limit${ended}`;
+}
+
 function show(worker) {
   const free = Math.max(0, worker.maxSessions - worker.activeSessions);
   print(`WORKER ${worker.ready ? 'ready' : `NOT READY: ${worker.reasons.join('; ')}`} (version ${worker.version})`);
@@ -58,6 +65,11 @@ function show(worker) {
   if (worker.guacds?.length > 1)
     print(
       `GUACDS ${worker.guacds.map((g) => `${g.name} ${g.state === 'out' ? 'OUT' : `holds ${g.held}`}`).join(', ')}`,
+    );
+  const { mb, hard } = worker.workspaceLimit ?? { mb: 0 };
+  if (mb > 0)
+    print(
+      `FILES  ${mb} MB a student, ${hard === null ? 'not known yet whether the engine’s disk keeps it' : hard ? 'kept by the engine’s disk' : 'watched; the engine’s disk keeps no limit'}`,
     );
   if (worker.history) print(`HISTORY ${history(worker.history)}`);
   for (const reason of worker.degraded ?? []) print(`DEGRADED ${reason}`);
@@ -76,7 +88,7 @@ function show(worker) {
       .filter((d) => d.userId !== null)
       .map((d) => [
         d.name,
-        `student ${d.userId}, exam ${d.examId}, ${d.state}, ${d.connected ? 'connected' : 'not connected'}, ${d.watchers ? `watched by ${d.watchers}, ` : ''}${d.recorded ? 'recorded, ' : ''}${d.ip}, for ${age(d.since)}`,
+        `student ${d.userId}, exam ${d.examId}, ${d.state}, ${d.connected ? 'connected' : 'not connected'}, ${d.watchers ? `watched by ${d.watchers}, ` : ''}${d.recorded ? 'recorded, ' : ''}${d.ip}, for ${age(d.since)}${files(d.files)}`,
       ]),
     'none',
   );

@@ -13,15 +13,33 @@ workspace_containers() {
 # A time in hexadecimal milliseconds, as names have it.
 workspace_time() { date -u -d "@$((16#$1 / 1000))" '+%Y-%m-%d %H:%M UTC'; }
 
+# CONTAINER SIZE of each, as the engine counts its volumes; a line for each container that has a workspace.
+workspace_sizes() {
+  local volumes container volume size
+  volumes="$(docker system df --verbose --format '{{range .Volumes}}{{println .Name .Size}}{{end}}')"
+  while read -r container volume; do
+    size="$(awk -v name="$volume" '$1 == name { print $2 }' <<<"$volumes")"
+    printf '%s %s\n' "$container" "${size:-unknown}"
+  done < <(workspace_containers | xargs -r docker inspect --format \
+    '{{slice .Name 1}} {{range .Mounts}}{{if eq .Destination "'"$WORKSPACE_FOLDER"'"}}{{.Name}}{{end}}{{end}}')
+}
+
 workspace_list() {
-  local name found=0
+  local name found=0 sizes limit size
+  limit="$(env_value EXAM_WORKSPACE_LIMIT_MB 1024)"
+  if [[ "$limit" == 0 ]]; then limit="no limit"; else limit="$limit MB"; fi
+  # Longer than a moment where there is much.
+  say "  counting …" >&2
+  sizes="$(workspace_sizes)"
   while read -r name; do
+    size="$(awk -v name="$name" '$1 == name { print $2 }' <<<"$sizes")"
+    size="${size:-unknown} of $limit"
     if [[ "$name" =~ ^exam_([0-9]+)_u([0-9]+)_kept_[a-z0-9]+_([0-9a-f]+)$ ]]; then
-      say "  exam ${BASH_REMATCH[1]}  student ${BASH_REMATCH[2]}  kept since $(workspace_time "${BASH_REMATCH[3]}")"
+      say "  exam ${BASH_REMATCH[1]}  student ${BASH_REMATCH[2]}  $size  kept since $(workspace_time "${BASH_REMATCH[3]}")"
     elif [[ "$name" =~ ^exam_([0-9]+)_u([0-9]+)_work_ ]]; then
-      say "  exam ${BASH_REMATCH[1]}  student ${BASH_REMATCH[2]}  in use"
+      say "  exam ${BASH_REMATCH[1]}  student ${BASH_REMATCH[2]}  $size  in use"
     elif [[ "$name" =~ ^exam_([0-9]+)_lost_([a-z0-9]+)_([0-9a-f]+)$ ]]; then
-      say "  exam ${BASH_REMATCH[1]}  student not known (desktop ${BASH_REMATCH[2]})  kept since $(workspace_time "${BASH_REMATCH[3]}"): docker cp $name:$WORKSPACE_FOLDER -"
+      say "  exam ${BASH_REMATCH[1]}  student not known (desktop ${BASH_REMATCH[2]})  $size  kept since $(workspace_time "${BASH_REMATCH[3]}"): docker cp $name:$WORKSPACE_FOLDER -"
     else continue; fi
     found=1
   done < <(workspace_containers | sort -V)

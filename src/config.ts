@@ -93,6 +93,10 @@ const workerSettings = z
     VDI_ALLOCATE_TIMEOUT_SEC: whole(90, 1, 3600),
     VDI_PREWARM_CONCURRENCY: whole(5, 1, 64),
     VDI_PREWARM_MAX: whole(200, 1, 10_000),
+    EXAM_WORKSPACE_LIMIT_MB: whole(1024, 0, 1_000_000).refine(
+      (mb) => mb === 0 || mb >= 16,
+      'must be 16 or more, or 0 for no limit',
+    ),
     EXAM_WORKSPACE_KEEP_HOURS: amount(0, 8760).default(72),
     CLUSTER_API_TIMEOUT_MS: whole(15_000, 1000, 600_000),
     ...historyFields,
@@ -115,6 +119,7 @@ const workerSettings = z
       address: { host, port: env.GUACD_PORT },
     })),
     dockerSocket: env.DOCKER_SOCKET,
+    workspaceLimitMb: env.EXAM_WORKSPACE_LIMIT_MB,
     workspaceKeepMs: env.EXAM_WORKSPACE_KEEP_HOURS * 3_600_000,
     network: { name: env.EXAM_NETWORK, cidr: `${env.EXAM_NET_PREFIX}.0.0/20` },
     imageName: env.EXAM_IMAGE_NAME,

@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import { BadSettings, readLogLevel, readWorkerConfig, type WorkerSettings } from './config.ts';
-import { maxSessions } from './desktop/capacity.ts';
+import { diskComplaints, maxSessions } from './desktop/capacity.ts';
+import { filesComplaints } from './desktop/files.ts';
 import { masterName, proofKey, proofMaster } from './desktop/proof-key.ts';
 import { connectDocker } from './docker/connect.ts';
 import { DockerEngine } from './docker/engine.ts';
@@ -79,6 +80,7 @@ async function main(): Promise<void> {
   });
   const central = openCentral(settings, log);
   const history = openHistory(settings, central, log, (open) => pool.endLost(open));
+  const host = new HostReader();
   const most = maxSessions(settings.host, settings.desktop);
   const pool = new Pool({
     settings: {
@@ -97,7 +99,7 @@ async function main(): Promise<void> {
     },
     proofKeyOf,
     engine,
-    host: new HostReader(),
+    host,
     mirror: new RedisMirror(redis),
     holder: {
       hold: (desktop, isEarly) => holder.hold(desktop, isEarly),
@@ -148,12 +150,17 @@ async function main(): Promise<void> {
       heard: (draining) => pool.tableSaysDrain(draining),
     });
   const version = String(JSON.parse(manifest ?? '{}').version);
-  const degraded = (): string[] => [
-    ...shards.complaints(),
-    ...history.degraded(),
-    ...drainComplaints(pool.drainState),
-    ...proofComplaints(pool.desktops()),
-  ];
+  const degraded = (): string[] => {
+    const disk = host.disk();
+    return [
+      ...shards.complaints(),
+      ...history.degraded(),
+      ...drainComplaints(pool.drainState),
+      ...proofComplaints(pool.desktops()),
+      ...filesComplaints(pool.desktops()),
+      ...(disk ? diskComplaints(disk) : []),
+    ];
+  };
   const app = workerApp({
     clusterToken: settings.clusterToken,
     metricsToken: settings.tunnel.metricsToken,
@@ -182,6 +189,7 @@ async function main(): Promise<void> {
         drainTable: drainWatch ? (drainWatch.problem ?? 'read') : 'no central database is set (DB_HOST)',
       }),
       degraded: degraded(),
+      workspaceLimit: { mb: settings.workspaceLimitMb, hard: engine.limitsSize ?? null },
       guacds: shards.report(),
       history: history.status(),
     }),
@@ -241,6 +249,7 @@ function desktopTemplate(settings: WorkerSettings, seccomp: string, proofKeyName
     cpuLimit: settings.cpuLimit,
     shmMb: settings.shmMb,
     pidsLimit: settings.pidsLimit,
+    workspaceLimitMb: settings.workspaceLimitMb,
     seccomp: JSON.stringify(JSON.parse(seccomp)),
     proofKeyName,
   };

@@ -49,6 +49,15 @@ RC
   chmod 750 "$HOME_DIR"
 }
 
+# Left to themselves, all three empty a file that they cannot write again on a full disk: what was saved before is gone. Geany
+# writes beside it and renames; the others leave what was there as NAME~.
+careful_editors() {
+  sed -i 's/^\[geany\]$/&\nuse_atomic_file_saving=true/' "$HOME_DIR/.config/geany/geany.conf"
+  printf '[org.xfce.mousepad.preferences.file]\nmake-backup=true\n' > /usr/share/glib-2.0/schemas/90_exam.gschema.override
+  "$(echo /usr/lib/*/glib-2.0/glib-compile-schemas)" --strict /usr/share/glib-2.0/schemas
+  echo 'set backup' >> /etc/nanorc
+}
+
 # The build context has the modes of whoever cloned it: under umask 077 the student could read nothing.
 readable() {
   chmod 755 / /etc /usr /usr/lib /usr/share
@@ -62,6 +71,7 @@ main() {
   accounts
   samples
   home
+  careful_editors
   # Every desktop makes its own key; the one Debian made while the image was built would be everybody's.
   rm -f /etc/xrdp/key.pem /etc/xrdp/cert.pem /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem
   fc-cache -f

@@ -11,6 +11,9 @@ main() {
   gcc -O2 -Wall -Wextra -Werror -o "$1/lib/shut" shut.c
   gcc -O2 -Wall -Wextra -Werror -o "$1/sbin/xrdp-chansrv" chansrv.c
   gcc -O2 -Wall -Wextra -Werror -o "$1/lib/probe" probe*.c
+  gcc -O2 -Wall -Wextra -Werror -o "$1/lib/notice" notice.c
+  gcc "${HARDENED[@]}" -o "$1/lib/space" space.c descriptors.c
+  gcc "${HARDENED[@]}" -o "$1/lib/end-writers" end-writers.c descriptors.c
   gcc "${HARDENED[@]}" -o "$1/lib/names" names.c dns.c allow.c lasting.c
   gcc "${HARDENED[@]}" -o "$1/lib/gate" gate.c gate-*.c dns.c allow.c lasting.c
 }

@@ -1,3 +1,4 @@
+import type { FilesTold } from './files.ts';
 import type { DesktopLabels } from './labels.ts';
 import type { Place, Seat } from './names.ts';
 import type { Proof } from './proof.ts';
@@ -27,6 +28,8 @@ export interface Desktop {
   readonly page?: 'unreachable' | 'loaded' | undefined;
   /** How its last proof came out; undefined before the first since its start. */
   readonly proof?: Proof | undefined;
+  /** How much its student's files take; undefined before it told. */
+  readonly files?: FilesTold | undefined;
   /** Create time, milliseconds since the epoch, by the engine's clock. */
   readonly createdAt: number;
   /** Its student's files; undefined until the engine was looked at. */

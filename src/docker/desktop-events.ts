@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import type { Files } from '../desktop/files.ts';
 import type { DesktopWord, Readiness } from '../pool/ports.ts';
 
 const PREFIX = 'desktop-event ';
@@ -41,11 +43,28 @@ export function readDesktopWord(line: string): DesktopWord | undefined {
   const heardAt = Date.parse(line.slice(0, blank));
   if (!event || Number.isNaN(heardAt)) return undefined;
   if (event.event === 'page' && text(event, 'page') === 'loaded') return { kind: 'page-loaded' };
+  if (event.event === 'files') return readFiles(event, heardAt);
   if (event.event !== 'proof') return undefined;
   const [record, signature] = [text(event, 'record'), text(event, 'signature')];
   return record !== undefined && signature !== undefined
     ? { kind: 'proof', signed: { record, signature, heardAt } }
     : undefined;
+}
+
+const FilesEvent: z.ZodType<Files> = z.object({
+  level: z.enum(['fine', 'near', 'full', 'over']),
+  percent: z.int().nonnegative(),
+  workspaceMb: z.int().nonnegative(),
+  homeMb: z.int().nonnegative(),
+  files: z.int().nonnegative(),
+  limitMb: z.int().positive(),
+  hard: z.boolean(),
+  ended: z.array(z.string().max(16)).max(64),
+});
+
+function readFiles(event: object, heardAt: number): DesktopWord | undefined {
+  const { success, data } = FilesEvent.safeParse(event);
+  return success ? { kind: 'files', told: { ...data, heardAt } } : undefined;
 }
 
 function readEvent(line: string): { readonly event: unknown } | undefined {

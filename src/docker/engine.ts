@@ -23,6 +23,7 @@ import { accepting, asking, statusOf } from './errors.ts';
 import { endName, readEndName, readWorkspaceLabels } from './places.ts';
 import { followReadiness } from './readiness.ts';
 import { packSecrets, passwordPath, secretsParent, unpackPassword } from './secret-file.ts';
+import { findSizeLimit, saysNoQuota } from './size-limit.ts';
 import { createOptions, type Template } from './template.ts';
 import { openWords } from './told.ts';
 
@@ -53,6 +54,7 @@ export class DockerEngine implements Engine {
   readonly #worker: string;
   readonly #template: Template;
   readonly #proving: Proving;
+  #limitsSize: boolean | undefined;
   #image: { readonly id: string | undefined; readonly until: number } | undefined;
 
   constructor(docker: Docker, worker: string, template: Template, proving: Proving) {
@@ -88,10 +90,12 @@ export class DockerEngine implements Engine {
   }
 
   async create(order: Order): Promise<Container> {
-    const options = createOptions(this.#template, order, this.#proving.targets());
+    const options = createOptions(this.#template, order, this.#proving.targets(), await this.#findSizeLimit());
     const container = await this.#breaker
       .ask(() => asking(this.#slow.createContainer(options)))
       .catch((error) => {
+        // The engine was moved to another file system: the next create asks anew.
+        if (saysNoQuota(error)) this.#limitsSize = undefined;
         // Removed since it was last looked for: nothing is wrong with the desktop that was to be made from it.
         if (statusOf(error) !== 404 || !/no such image/i.test(error.message)) throw error;
         this.#image = undefined;
@@ -207,6 +211,17 @@ export class DockerEngine implements Engine {
     const id = await this.#existing(this.#template.image);
     this.#image = { id, until: Date.now() + IMAGE_CACHE_MS };
     return id;
+  }
+
+  /** Whether the engine's file system keeps the limit of students' files; undefined before it was asked, and where none is set. */
+  get limitsSize(): boolean | undefined {
+    return this.#limitsSize;
+  }
+
+  async #findSizeLimit(): Promise<boolean> {
+    if (this.#template.workspaceLimitMb === 0) return false;
+    this.#limitsSize ??= await this.#breaker.ask(() => findSizeLimit(this.#slow, workerLabel(this.#worker)));
+    return this.#limitsSize;
   }
 
   /** @throws EngineDown when the engine does not answer */

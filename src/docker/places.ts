@@ -1,4 +1,5 @@
 import type { HostConfig } from 'dockerode';
+import type { FileLimits } from '../desktop/files.ts';
 import { decodeLabels } from '../desktop/labels.ts';
 import { type LostWorkspace, WORKSPACE } from '../desktop/workspace.ts';
 
@@ -20,21 +21,26 @@ const IN_WORKSPACE = 'vdi.workspace';
  * mixed up with another's; labelled, so that one left over is known as this worker's. A student's workspace also outlives
  * his desktop: the engine leaves a volume that a carrier has.
  * @param workspace the volume of a student's earlier desktop, to go on with
+ * @param sizes what the engine's file system is to hold them to; undefined where it cannot
  */
-export function places(labels: Readonly<Record<string, string>>, workspace?: string): HostConfig {
-  const volume = (Target: string, more: Readonly<Record<string, string>> = {}) => ({
+export function places(labels: Readonly<Record<string, string>>, workspace?: string, sizes?: FileLimits): HostConfig {
+  const volume = (Target: string, sizeMb?: number, more: Readonly<Record<string, string>> = {}) => ({
     Type: 'volume' as const,
     Source: '',
     Target,
-    VolumeOptions: { NoCopy: false, Labels: { ...labels, ...more }, DriverConfig: { Name: 'local', Options: {} } },
+    VolumeOptions: {
+      NoCopy: false,
+      Labels: { ...labels, ...more },
+      DriverConfig: { Name: 'local', Options: sizeMb === undefined ? {} : { size: `${sizeMb}m` } },
+    },
   });
   return {
     ReadonlyRootfs: true,
     Tmpfs: TMPFS,
     Mounts: [
-      volume('/home'),
+      volume('/home', sizes?.homeMb),
       workspace === undefined
-        ? volume(WORKSPACE, { [IN_WORKSPACE]: '1' })
+        ? volume(WORKSPACE, sizes?.workspaceMb, { [IN_WORKSPACE]: '1' })
         : { Type: 'volume', Source: workspace, Target: WORKSPACE },
     ],
   };

@@ -1,6 +1,6 @@
 import type { HostConfig } from 'dockerode';
 
-const GB = 1024 ** 3;
+const MB = 1024 ** 2;
 
 /** What the entry point needs until it drops the most of it for good (exam-linux/root/usr/lib/exam/drop). */
 const CAPABILITIES = [
@@ -8,6 +8,8 @@ const CAPABILITIES = [
   'CHOWN',
   'FOWNER',
   'DAC_OVERRIDE',
+  // Stays, with the watch over the student's files alone: no mode that he sets hides anything from it.
+  'DAC_READ_SEARCH',
   // To become the student, xrdp, and the lock's own accounts. The session daemon keeps these two.
   'SETUID',
   'SETGID',
@@ -38,8 +40,11 @@ const MASKED = [
   ...['kernel', 'module', 'block', 'hypervisor', 'devices/virtual/dmi'].map((name) => `/sys/${name}`),
 ];
 
-/** What nobody in a desktop may do, from its first process on. */
-export function restrictions(seccomp: string): HostConfig & { readonly CgroupnsMode: 'private' } {
+/**
+ * What nobody in a desktop may do, from its first process on.
+ * @param fileMb how large a single file may get
+ */
+export function restrictions(seccomp: string, fileMb: number): HostConfig & { readonly CgroupnsMode: 'private' } {
   return {
     CapDrop: ['ALL'],
     CapAdd: CAPABILITIES,
@@ -54,7 +59,7 @@ export function restrictions(seccomp: string): HostConfig & { readonly CgroupnsM
       { Name: 'core', Soft: 0, Hard: 0 },
       // A loop that prints into a file ends there, not with the host's disk. Processes are limited by PidsLimit: a limit
       // by `nproc` counts those of all desktops together, since the student has the same number in each.
-      { Name: 'fsize', Soft: 2 * GB, Hard: 2 * GB },
+      { Name: 'fsize', Soft: fileMb * MB, Hard: fileMb * MB },
     ],
     // Short of memory, the host's kernel ends a desktop before the worker or the engine.
     OomScoreAdj: 100,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions } from 'dockerode';
+import { fileLimits } from '../desktop/files.ts';
 import { encodeLabels } from '../desktop/labels.ts';
 import type { Order } from '../pool/ports.ts';
 import { places } from './places.ts';
@@ -17,6 +18,8 @@ export interface Template {
   readonly cpuLimit: number;
   readonly shmMb: number;
   readonly pidsLimit: number;
+  /** Of a student's files; 0: none. */
+  readonly workspaceLimitMb: number;
   /** Text of the seccomp profile. */
   readonly seccomp: string;
   /** Name of the key from which the desktops' proof keys are made. */
@@ -30,20 +33,26 @@ export function templateDigest(template: Template): string {
   return createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 16);
 }
 
-/** @param targets what no desktop may reach, as NAME=ADDRESS:PORT, for its probe to try */
+/**
+ * @param targets what no desktop may reach, as NAME=ADDRESS:PORT, for its probe to try
+ * @param limitsSize the engine's file system keeps a volume's size
+ */
 export function createOptions(
   template: Template,
   order: Order,
   targets: readonly string[] = [],
+  limitsSize = false,
 ): ContainerCreateOptions {
   const env: Record<string, string> = {
     ...template.env,
     ...order.labels.overrides,
+    EXAM_WORKSPACE_LIMIT_MB: String(template.workspaceLimitMb),
     EXAM_ID: String(order.labels.examId),
     EXAM_DESKTOP_ID: order.labels.desktopId,
     EXAM_PROOF_TARGETS: [...targets, `neighbour=${neighbourOf(order.ip)}:3389`].join(' '),
   };
   const labels = encodeLabels(order.labels);
+  const limits = fileLimits(template.workspaceLimitMb);
   return {
     name: order.name,
     // By id, so that the desktop is of the image its label names even if the tag moves meanwhile.
@@ -52,8 +61,8 @@ export function createOptions(
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     Labels: labels,
     HostConfig: {
-      ...places(labels, order.volume),
-      ...restrictions(template.seccomp),
+      ...places(labels, order.volume, limitsSize ? limits : undefined),
+      ...restrictions(template.seccomp, limits.fileMb),
       Memory: template.memoryMb * MB,
       MemorySwap: template.memoryMb * MB,
       NanoCpus: Math.round(template.cpuLimit * 1e9),

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { readFile, statfs } from 'node:fs/promises';
+import { readFileSync, statfsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
-import type { HostLeft } from '../desktop/capacity.ts';
+import type { Disk, HostLeft } from '../desktop/capacity.ts';
 import type { HostLoad } from '../desktop/refill-pace.ts';
 
 const MB = 1024 * 1024;
@@ -35,10 +35,23 @@ export class HostReader {
     return share;
   }
 
+  /** Undefined where it cannot be told. */
+  disk(): Disk | undefined {
+    try {
+      const { bavail, blocks, bsize, ffree, files } = statfsSync('/');
+      const mb = (count: number): number => Math.floor((count * bsize) / MB);
+      return { freeMb: mb(bavail), totalMb: mb(blocks), freeFiles: ffree, totalFiles: files };
+    } catch {
+      return undefined;
+    }
+  }
+
   async left(): Promise<HostLeft> {
     if (this.#seen && performance.now() - this.#seen.at < FRESH_MS) return this.#seen.left;
-    const [memoryMb, diskMb, threads] = await Promise.all([availableMb(), freeDiskMb(), freeThreads()]);
-    this.#seen = { left: { memoryMb, diskMb, threads }, at: performance.now() };
+    const [memoryMb, threads] = await Promise.all([availableMb(), freeThreads()]);
+    const disk = this.disk();
+    const diskFiles = disk && disk.totalFiles > 0 ? disk.freeFiles : undefined;
+    this.#seen = { left: { memoryMb, diskMb: disk?.freeMb, diskFiles, threads }, at: performance.now() };
     return this.#seen.left;
   }
 }
@@ -56,15 +69,6 @@ function stalledMs(): number | undefined {
 async function availableMb(): Promise<number | undefined> {
   const kb = /^MemAvailable:\s+(\d+) kB/m.exec(await read('/proc/meminfo'))?.[1];
   return kb === undefined ? undefined : Math.floor(Number(kb) / 1024);
-}
-
-async function freeDiskMb(): Promise<number | undefined> {
-  try {
-    const { bavail, bsize } = await statfs('/');
-    return Math.floor((bavail * bsize) / MB);
-  } catch {
-    return undefined;
-  }
 }
 
 async function freeThreads(): Promise<number | undefined> {

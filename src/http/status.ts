@@ -57,6 +57,7 @@ export function workerStatus({
       recorded: isRecorded(desktop.containerId),
       reason: reasonOf(desktop),
       proof: proofOf(desktop),
+      files: filesOf(desktop),
       imageId: desktop.labels.imageId,
       ip: desktop.ip,
       since: new Date(desktop.createdAt).toISOString(),
@@ -100,6 +101,12 @@ function stateOf(desktop: Desktop): string {
 function reasonOf({ proof, reason, page }: Desktop): string | null {
   if (proof?.kind === 'bad') return `failed its proof: ${proof.reason}`;
   return [reason, page === 'unreachable' && 'exam page did not load', proof?.note].filter(Boolean).join('; ') || null;
+}
+
+function filesOf({ files }: Desktop) {
+  if (!files) return null;
+  const { heardAt, ...told } = files;
+  return { ...told, at: new Date(heardAt).toISOString() };
 }
 
 function proofOf({ proof }: Desktop) {

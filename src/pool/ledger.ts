@@ -1,4 +1,5 @@
 import { type Desktop, seatOf } from '../desktop/desktop.ts';
+import type { Files } from '../desktop/files.ts';
 import type { Seat } from '../desktop/names.ts';
 import type { RemoveReason } from '../desktop/plan.ts';
 import type { Source } from './ports.ts';
@@ -33,7 +34,9 @@ type Told =
   | ({ readonly kind: 'watch-ended'; readonly seconds: number } & Watched)
   /** The student's screen was written down, into this file on the worker. */
   | { readonly kind: 'recording-began'; readonly file: string }
-  | { readonly kind: 'recording-ended'; readonly file: string; readonly why: string; readonly bytes: number };
+  | { readonly kind: 'recording-ended'; readonly file: string; readonly why: string; readonly bytes: number }
+  /** The student's files came near their limit, reached it, or are below it again; or programs of his were ended. */
+  | ({ readonly kind: 'files' } & Files);
 
 /** Who looked on, as his login said. */
 interface Watched {

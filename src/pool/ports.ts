@@ -1,5 +1,6 @@
 import type { HostLeft } from '../desktop/capacity.ts';
 import type { Desktop } from '../desktop/desktop.ts';
+import type { FilesTold } from '../desktop/files.ts';
 import type { DesktopLabels } from '../desktop/labels.ts';
 import type { Seat } from '../desktop/names.ts';
 import type { SignedRecord } from '../desktop/proof.ts';
@@ -51,7 +52,9 @@ export type Readiness =
 export type DesktopWord =
   | { readonly kind: 'proof'; readonly signed: SignedRecord }
   /** The exam page has come after all. */
-  | { readonly kind: 'page-loaded' };
+  | { readonly kind: 'page-loaded' }
+  /** How much its student's files take. */
+  | { readonly kind: 'files'; readonly told: FilesTold };
 
 /** The container engine. Every call rises with EngineDown when the engine cannot be reached. */
 export interface Engine {

@@ -1,5 +1,6 @@
 import { type Desktop, isInUse, isQuarantined } from '../desktop/desktop.ts';
 import { judge, type Proof, type ProofRecord, type SignedRecord } from '../desktop/proof.ts';
+import { hearFiles } from './hear-files.ts';
 import { inLedger } from './ledger.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
 import { type Follow, newFollow, nextOf, sleep, wake } from './proof-follow.ts';
@@ -80,6 +81,7 @@ export class Prover {
         this.#expect(containerId, follow);
         for await (const word of told) {
           if (word.kind === 'proof') this.#hear(containerId, follow, word.signed);
+          else if (word.kind === 'files') hearFiles(this.#parts, containerId, word.told);
           else roster.setPage(containerId, 'loaded');
         }
       } catch (error) {

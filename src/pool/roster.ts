@@ -1,4 +1,5 @@
 import { type Desktop, type DesktopState, isDistrusted, isPooled, isUsable } from '../desktop/desktop.ts';
+import type { FilesTold } from '../desktop/files.ts';
 import { parseName, type Seat, seatName } from '../desktop/names.ts';
 import type { Proof } from '../desktop/proof.ts';
 import type { Container } from './ports.ts';
@@ -62,7 +63,8 @@ export class Roster {
     // What it proved before a stop says nothing of its next start.
     const isAnew = known?.state === 'stopped' && running;
     const { proof, page } = isAnew ? {} : { ...known };
-    const desktop: Desktop = { ...facts, place, state, reason: running ? known?.reason : undefined, proof, page };
+    const reason = running ? known?.reason : undefined;
+    const desktop: Desktop = { ...facts, place, state, reason, proof, page, files: known?.files };
     if (known && known.name !== desktop.name) this.#byName.delete(known.name);
     this.#byId.set(desktop.containerId, desktop);
     this.#byName.set(desktop.name, desktop.containerId);
@@ -105,6 +107,11 @@ export class Roster {
     const desktop = this.#byId.get(containerId);
     // No touch: a proof is nothing that the engine's list knows.
     if (desktop) this.#byId.set(containerId, { ...desktop, proof });
+  }
+
+  setFiles(containerId: string, files: FilesTold): void {
+    const desktop = this.#byId.get(containerId);
+    if (desktop) this.#byId.set(containerId, { ...desktop, files });
   }
 
   rename(containerId: string, name: string): Desktop | undefined {

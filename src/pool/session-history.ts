@@ -52,7 +52,11 @@ function isAt(desktop: LedgerDesktop, seat: Seat): boolean {
 
 function firstTellings(events: readonly DesktopEntry[]): DesktopEntry[] {
   const seen = new Set<string>();
-  return events.filter(({ kind }) => !ONCE.has(kind) || (!seen.has(kind) && seen.add(kind)));
+  return events.filter(({ id: _id, seq: _seq, ...event }) => {
+    // Of the others, a worker that started anew hears some again, with the time of the first telling.
+    const telling = ONCE.has(event.kind) ? event.kind : JSON.stringify(event);
+    return !seen.has(telling) && seen.add(telling);
+  });
 }
 
 function session(events: readonly DesktopEntry[]): SessionHistory {

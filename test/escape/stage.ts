@@ -162,6 +162,7 @@ async function makeDesktop(docker: Docker, wanted: Wanted): Promise<Container> {
       EXAM_BROWSER_URL: 'http://exam.escape.test/',
       EXAM_RDP_FROM: `${at.services}/32`,
     },
+    workspaceLimitMb: 1024,
     memoryMb: 1536,
     cpuLimit: 2,
     shmMb: 256,

@@ -18,6 +18,13 @@ const DOWN_MS = 30_000;
 /** Blocks that what runs may have let go of in the meantime. */
 const NEARLY_NONE = 64;
 
+export interface EngineOptions {
+  /** Its disk keeps limits by project; the kernel must know how. */
+  readonly quotas?: boolean;
+  /** Names of the settings that say which images it has; those that a rig needs unless said. */
+  readonly images?: readonly string[];
+}
+
 /**
  * A container engine of a test's own that can be ended, killed and starved of disk: its files on a small file system in
  * a file, its networks, mounts and processes in the namespaces of the process that calls this (`spawnInNamespaces`), so that the
@@ -25,19 +32,21 @@ const NEARLY_NONE = 64;
  */
 export class OwnEngine {
   readonly #folder: string;
+  readonly #options: EngineOptions;
   #daemon: ChildProcess | undefined;
   #liveRestore = true;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, options: EngineOptions) {
     this.#folder = folder;
+    this.#options = options;
   }
 
   /**
    * Brings it up with the images that a rig needs, taken from the host's engine.
    * @param folder an empty one; whoever made it removes it
    */
-  static async open(folder: string): Promise<OwnEngine> {
-    const engine = new OwnEngine(folder);
+  static async open(folder: string, options: EngineOptions = {}): Promise<OwnEngine> {
+    const engine = new OwnEngine(folder, options);
     await engine.#open();
     return engine;
   }
@@ -117,15 +126,17 @@ export class OwnEngine {
   async #open(): Promise<void> {
     await run('ip', ['link', 'set', 'lo', 'up']);
     await run('truncate', ['--size', DISK, this.#at('disk.img')]);
-    await run('mkfs.ext4', ['-q', '-F', '-m', '0', this.#at('disk.img')]);
+    const { quotas = false, images: named = IMAGES } = this.#options;
+    const features = quotas ? ['-O', 'project,quota'] : [];
+    await run('mkfs.ext4', ['-q', '-F', '-m', '0', ...features, this.#at('disk.img')]);
     await run('mkdir', [this.#at('disk')]);
-    await run('mount', ['-o', 'loop', this.#at('disk.img'), this.#at('disk')]);
+    await run('mount', ['-o', quotas ? 'loop,prjquota' : 'loop', this.#at('disk.img'), this.#at('disk')]);
     // What is mounted keeps it, and it goes with the namespace: gigabytes are never left lying about.
     await rm(this.#at('disk.img'));
     await writeFile(this.#at('config.json'), '{}');
     try {
       await this.start();
-      const images = IMAGES.map(imageReference).join(' ');
+      const images = named.map(imageReference).join(' ');
       await run('bash', [
         ...['-c', 'set -o pipefail; docker -H "$1" save $3 | docker -H "$2" load -q', 'load'],
         ...[HOSTS_ENGINE, `unix://${this.socket}`, images],

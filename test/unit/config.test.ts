@@ -51,6 +51,13 @@ test('with the required ones set, the rest has the defaults of seed and contract
   expect(readHeartbeatConfig(HEARTBEAT)).toMatchObject({ intervalMs: 20_000, ttlMs: 120_000, tunnelUrl: null });
 });
 
+test('students’ files have a limit of 1 GB unless said otherwise: none, or enough to work with', () => {
+  const limit = (mb: string) => readWorkerConfig({ ...WORKER, EXAM_WORKSPACE_LIMIT_MB: mb }).workspaceLimitMb;
+  expect(readWorkerConfig(WORKER).workspaceLimitMb).toBe(1024);
+  expect([limit('0'), limit('16'), limit('4096')]).toEqual([0, 16, 4096]);
+  for (const wrong of ['15', '-1', '1.5', 'much']) expect(() => limit(wrong)).toThrow(/EXAM_WORKSPACE_LIMIT_MB/);
+});
+
 test('students’ files are kept for three days unless said otherwise; never for less than no time', () => {
   expect(readWorkerConfig(WORKER).workspaceKeepMs).toBe(72 * 3_600_000);
   expect(readWorkerConfig({ ...WORKER, EXAM_WORKSPACE_KEEP_HOURS: '0.5' }).workspaceKeepMs).toBe(1_800_000);

@@ -63,7 +63,7 @@ describe('the volume of a desktop', () => {
       cpuLimit: 1,
       shmMb: 64,
     };
-    const whole = { ...template, pidsLimit: 100, seccomp: '{}', proofKeyName: '' };
+    const whole = { ...template, pidsLimit: 100, workspaceLimitMb: 0, seccomp: '{}', proofKeyName: '' };
     const proving = { keyOf: () => Buffer.alloc(32), targets: () => [] };
     const engine = new DockerEngine(rig.docker, rig.code, whole, proving);
     const labels = { worker: rig.code, examId: EXAM, desktopId: 'ab', imageId, template: 't' };

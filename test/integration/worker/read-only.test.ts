@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rig } from '../../rig/rig.ts';
 import { AS_STUDENT } from '../../rig/student.ts';
 
-// Where a desktop can be written at all.
-const rig = new Rig({ name: 'read-only' });
+// Where a desktop can be written at all, and how much.
+const rig = new Rig({ name: 'read-only', env: { EXAM_WORKSPACE_LIMIT_MB: '64' } });
 const WALK = readFileSync(new URL('writable.pl', import.meta.url), 'utf8');
 const DROPPED = ['/usr/lib/exam/drop'];
 const STUDENT = [...DROPPED, ...AS_STUDENT];
@@ -47,14 +47,14 @@ describe('a desktop can be written', () => {
 describe('a desktop is held by its create options', () => {
   const seen = async (script: string) => (await rig.exec(containerId, ['bash', '-c', script], 'student')).output;
 
-  test('no memory dumps, no file beyond 2 GB, no new privileges', async () => {
+  test('no memory dumps, no file beyond the browser’s 512 MB where the limit is less, no new privileges', async () => {
     expect(await seen('ulimit -Hc; ulimit -Hf; grep NoNewPrivs /proc/self/status')).toMatch(
-      /^0\r?\n2097152\r?\nNoNewPrivs:\s1/,
+      /^0\r?\n524288\r?\nNoNewPrivs:\s1/,
     );
     const sizes = await seen(
-      'cd ~/workspace; truncate -s 2G big && echo up to 2G; truncate -s 3G big || echo not 3G; rm big',
+      'cd ~/workspace; truncate -s 512M big && echo up to 512M; truncate -s 600M big || echo not 600M; rm big',
     );
-    expect(sizes).toMatch(/up to 2G[\s\S]*not 3G/);
+    expect(sizes).toMatch(/up to 512M[\s\S]*not 600M/);
   });
 
   test('what is temporary is bounded', async () => {
@@ -95,5 +95,76 @@ describe('a desktop is held by its create options', () => {
       );
       expect(code, output).toBe(0);
     }
+  });
+});
+
+describe('a student’s files have a limit', () => {
+  // Files of 10 MB without end, each closed before the next: none comes near a limit of its own.
+  const RUNAWAY = `
+    #include <stdio.h>
+    int main(void) {
+      static char block[10 << 20];
+      for (int n = 0;; n++) {
+        char name[32];
+        sprintf(name, "out%d", n);
+        FILE *file = fopen(name, "w");
+        if (!file || !fwrite(block, sizeof block, 1, file)) return 1;
+        fclose(file);
+      }
+    }`;
+  const asStudent = async (script: string) =>
+    (await rig.exec(containerId, ['env', 'HOME=/home/student', 'bash', '-c', `cd ~/workspace; ${script}`], 'student'))
+      .output;
+  const files = async () => (await rig.call('/api/vdi/cluster/status')).body.desktops[0]?.files;
+  const degraded = async () => (await rig.call('/readyz')).body.degraded.join();
+  const windows = () => asStudent('DISPLAY=:10 wmctrl -l');
+  const until = (level: string) => rig.until(`files that are ${level}`, async () => (await files())?.level === level);
+
+  test('whether the engine’s disk keeps it is found out and told', async () => {
+    const { workspaceLimit } = (await rig.call('/api/vdi/cluster/status')).body;
+    expect(workspaceLimit).toEqual({ mb: 64, hard: expect.any(Boolean) });
+  });
+
+  test('near it the student is told in a window, in both languages, and the operator is not bothered', async () => {
+    await until('fine');
+    await asStudent('head -c 54M /dev/zero > much');
+    await until('near');
+    expect(await windows()).toMatch(/Sắp hết chỗ lưu tệp · Little room is left/);
+    expect(await degraded()).not.toContain('exam_93_u1');
+  });
+
+  test('nothing hides a file: no mode of a folder, no deletion while it is open', async () => {
+    await asStudent('rm much; mkdir -p a/b; head -c 40M /dev/zero > a/b/f; chmod 0 a/b a');
+    const hidden = 'exec 9> gone; head -c 40M /dev/zero >&9; rm gone; sleep 30';
+    await asStudent(`setsid bash -c '${hidden}' < /dev/null > /dev/null 2>&1 & disown`);
+    await until('full');
+    expect(await degraded()).toMatch(/exam_93_u1: its student’s files are at 1\d\d % of their limit/);
+    await asStudent('chmod 700 a; chmod 700 a/b; rm -r a; pkill -f "sleep 30"');
+    await until('fine');
+    await rig.until('the window gone', async () => !(await windows()).includes('lưu tệp'));
+  });
+
+  test('a program that writes on and on is ended; desktop and what was saved stay, and the history names it', async () => {
+    await asStudent(`cat > runaway.c <<'C'\n${RUNAWAY}\nC\ngcc -o runaway runaway.c && echo saved > answer.txt`);
+    const before = await windows();
+    expect(await asStudent('./runaway; echo "ended with $?"')).toContain('ended with 137');
+    await until('over');
+    expect(await windows()).toMatch(/Chương trình đã bị dừng · A program was ended/);
+    for (const window of before.split(/\r?\n/).filter((line) => line.includes('Chromium')))
+      expect(await windows()).toContain(window.split(' ')[0]);
+    expect(await asStudent('cat answer.txt; rm out*')).toContain('saved');
+    await until('fine');
+    const { sessions } = (await rig.call('/api/vdi/cluster/history?examId=93&userId=1')).body;
+    const told = sessions[0].events.filter(({ kind }: { kind: string }) => kind === 'files');
+    expect(told.map(({ level }: { level: string }) => level)).toEqual(['near', 'fine', 'full', 'fine', 'over', 'fine']);
+    expect(told[4]).toMatchObject({ ended: ['runaway'], limitMb: 64 });
+  });
+
+  test('the student can neither end nor stop nor look into what watches', async () => {
+    const watch = '$(pgrep -f watch-files)';
+    expect(
+      await asStudent(`kill -KILL ${watch}; kill -STOP ${watch}; cat /proc/$(pgrep -of watch-files)/environ`),
+    ).toMatch(/(not permitted[\s\S]*){2}Permission denied/);
+    expect(await asStudent('ps -o stat= -p "$(pgrep -of watch-files)"')).toMatch(/^S/);
   });
 });

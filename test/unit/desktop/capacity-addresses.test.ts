@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { desktopRange, nextAddress, parseAddress } from '../../../src/desktop/addresses.ts';
-import { fitsBeside, maxSessions } from '../../../src/desktop/capacity.ts';
+import { diskComplaints, fitsBeside, maxSessions } from '../../../src/desktop/capacity.ts';
 import { HostReader } from '../../../src/host/reader.ts';
 import { forSeeds } from '../../seeded.ts';
 
@@ -32,6 +32,7 @@ describe('room on the host as it is', () => {
     ['memory for three halves', { memoryMb: 3 * 1024 + 1000 }, 10, 0, { count: 3, short: 'memory' }],
     ['of which two are on their way', { memoryMb: 3 * 1024 + 1000 }, 10, 2, { count: 1, short: 'memory' }],
     ['disk below what is kept', { diskMb: 1_000 }, 10, 0, { count: 0, short: 'disk' }],
+    ['no files can be made on the disk any more', { diskFiles: 20_000 }, 10, 0, { count: 0, short: 'disk' }],
     ['few threads', { threads: 1_900 }, 10, 0, { count: 2, short: 'threads' }],
     ['more desktops than slots: none, never negative', {}, -2, 0, { count: 0, short: 'slots' }],
     [
@@ -58,11 +59,24 @@ describe('room on the host as it is', () => {
       expect(fitsBeside({ ...now, left: less }).count).toBeLessThanOrEqual(count);
     }));
 
-  test('the kernel of this host tells all three', async () => {
+  test('the kernel of this host tells all of it', async () => {
     const left = await new HostReader().left();
     for (const value of Object.values(left)) expect(value).toBeGreaterThan(0);
-    expect(Object.keys(left).sort()).toEqual(['diskMb', 'memoryMb', 'threads']);
+    expect(Object.keys(left).sort()).toEqual(['diskFiles', 'diskMb', 'memoryMb', 'threads']);
   });
+});
+
+test('the operator is told of a disk that fills before no desktop can be made any more, by room and by number of files', () => {
+  const disk = { freeMb: 100_000, totalMb: 250_000, freeFiles: 1e6, totalFiles: 2e6 };
+  expect(diskComplaints(disk)).toEqual([]);
+  expect(diskComplaints({ ...disk, freeMb: 10_000 })).toEqual([expect.stringContaining('10000 of 250000 MB')]);
+  expect(diskComplaints({ ...disk, freeFiles: 100_000 })).toEqual([expect.stringContaining('100000 more files')]);
+  // A small disk is not low from the first day on, and one without a fixed number of files has none to be short of.
+  expect(diskComplaints({ freeMb: 5_000, totalMb: 20_000, freeFiles: 0, totalFiles: 0 })).toEqual([]);
+  const still = { slots: 10, coming: 0, memoryMb: 2048 };
+  for (let freeMb = 0; freeMb < 20_000; freeMb += 100)
+    if (fitsBeside({ ...still, left: { diskMb: freeMb } }).count === 0)
+      expect(diskComplaints({ ...disk, freeMb })).toHaveLength(1);
 });
 
 describe('addresses', () => {

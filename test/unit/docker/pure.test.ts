@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
+import type Docker from 'dockerode';
 import { describe, expect, test } from 'vitest';
 import { readDesktopEvent, readDesktopWord } from '../../../src/docker/desktop-events.ts';
 import { accepting, asking, statusOf } from '../../../src/docker/errors.ts';
 import { places, readWorkspaceLabels } from '../../../src/docker/places.ts';
 import { packSecrets, unpackPassword } from '../../../src/docker/secret-file.ts';
+import { findSizeLimit } from '../../../src/docker/size-limit.ts';
 import { createOptions, type Template, templateDigest } from '../../../src/docker/template.ts';
 import { EngineDown } from '../../../src/pool/ports.ts';
 
@@ -16,6 +18,7 @@ const TEMPLATE: Template = {
   shmMb: 512,
   pidsLimit: 1024,
   seccomp: '{"defaultAction":"SCMP_ACT_ERRNO"}',
+  workspaceLimitMb: 1024,
   proofKeyName: 'one',
 };
 const ORDER = {
@@ -73,6 +76,19 @@ describe('a desktop is made', () => {
     expect(readWorkspaceLabels('v', files)).toEqual({ volume: 'v', examId: 7, desktopId: 'ab' });
   });
 
+  test('with a limit on its student’s files; kept by the engine only where it can', () => {
+    const sizes = (limits: boolean, workspaceLimitMb: number) =>
+      createOptions({ ...TEMPLATE, workspaceLimitMb }, ORDER, [], limits).HostConfig?.Mounts?.map(
+        (mount) => mount.VolumeOptions?.DriverConfig.Options,
+      );
+    expect(sizes(false, 64)).toEqual([{}, {}]);
+    expect(sizes(true, 64)).toEqual([{ size: '512m' }, { size: '64m' }]);
+    expect(sizes(true, 0)).toEqual([{}, {}]);
+    expect(made.Env).toContain('EXAM_WORKSPACE_LIMIT_MB=1024');
+    const bytes = 1024 ** 3;
+    expect(host?.Ulimits).toContainEqual({ Name: 'fsize', Soft: bytes, Hard: bytes });
+  });
+
   test('within its limits, swap included', () => {
     const mb = 1024 * 1024;
     expect(host).toMatchObject({
@@ -98,6 +114,7 @@ describe('a desktop is made', () => {
 test.each<[string, Partial<Template>]>([
   ['another page', { env: { ...TEMPLATE.env, EXAM_BROWSER_URL: 'https://other/' } }],
   ['more memory', { memoryMb: 4096 }],
+  ['more room for files', { workspaceLimitMb: 2048 }],
   ['another burst limit', { cpuLimit: 2 }],
   ['another seccomp profile', { seccomp: '{}' }],
 ])('the digest changes with %s, so that older desktops count as stale', (_what, change) => {
@@ -145,6 +162,52 @@ describe('a line of a desktop’s output', () => {
     });
     for (const line of ['desktop-event {"event":"page","page":"loaded"}', `${at} {"event":"page","page":"loaded"}`])
       expect(readDesktopWord(line)).toBeUndefined();
+  });
+});
+
+describe('what a desktop tells of its student’s files', () => {
+  const line = (odd: object = {}) => {
+    const files = { level: 'near', percent: 81, workspaceMb: 830, homeMb: 9, files: 99, limitMb: 1024, hard: false };
+    return `2026-11-23T10:00:00.000Z desktop-event ${JSON.stringify({ event: 'files', ms: 1, ...files, ended: ['a.out'], ...odd })}`;
+  };
+
+  test('is read with its time', () => {
+    expect(readDesktopWord(line())).toMatchObject({
+      kind: 'files',
+      told: { level: 'near', workspaceMb: 830, ended: ['a.out'], heardAt: Date.parse('2026-11-23T10:00:00Z') },
+    });
+  });
+
+  test.each([
+    ['a level that is none', { level: 'huge' }],
+    ['a size below nothing', { workspaceMb: -1 }],
+    ['names without end', { ended: ['x'.repeat(17)] }],
+  ])('with %s it is not believed', (_what, odd) => expect(readDesktopWord(line(odd))).toBeUndefined());
+});
+
+describe('whether the engine keeps a volume’s size', () => {
+  const removed: string[] = [];
+  const docker = (createVolume: () => Promise<object>) =>
+    ({
+      createVolume,
+      getVolume: (name: string) => ({ remove: async () => void removed.push(name) }),
+    }) as unknown as Docker;
+  const refusing = (message: string) =>
+    docker(() => Promise.reject(Object.assign(new Error(message), { statusCode: 400 })));
+
+  test('it does when it makes one, which is removed', async () => {
+    expect(
+      await findSizeLimit(
+        docker(async () => ({ name: 'v' })),
+        {},
+      ),
+    ).toBe(true);
+    expect(removed).toEqual(['v']);
+  });
+
+  test('it does not when it says so in its own words; any other refusal is no answer', async () => {
+    expect(await findSizeLimit(refusing('create x: quota size requested but no quota support'), {})).toBe(false);
+    await expect(findSizeLimit(refusing('no space left on device'), {})).rejects.toThrow(/no space/);
   });
 });
 

@@ -44,6 +44,27 @@ test('a session has all of its desktop’s life, the proof in the pool too, each
   });
 });
 
+test('what a worker that started anew hears again of a desktop is in the history once', () => {
+  const files = {
+    kind: 'files',
+    level: 'near',
+    percent: 81,
+    workspaceMb: 830,
+    homeMb: 9,
+    files: 99,
+    limitMb: 1024,
+  } as const;
+  const heard = { ...base, ...files, hard: false, ended: [], at: 4_500, desktop: seated };
+  const again = [
+    ...entries,
+    { ...heard, id: '8', seq: 8 },
+    { ...heard, id: '9', seq: 9 },
+    { ...heard, id: 'a', seq: 10, at: 4_600 },
+  ];
+  const kinds = sessionsOf(again, seat)[0]?.events.filter((event) => Reflect.get(event, 'kind') === 'files');
+  expect(kinds).toHaveLength(2);
+});
+
 test('one container’s name on two workers is two sessions', () => {
   const there = entries.slice(2, 3).map((entry) => ({ ...entry, id: 'x', worker: 'w2' }));
   expect(sessionsOf([...entries, ...there], seat).map(({ worker, endedAt }) => [worker, endedAt !== null])).toEqual([

@@ -37,6 +37,12 @@ read_settings() {
     return 1
   fi
 
+  EXAM_WORKSPACE_LIMIT_MB=${EXAM_WORKSPACE_LIMIT_MB:-0}
+  if ! [[ $EXAM_WORKSPACE_LIMIT_MB =~ ^(0|[1-9][0-9]{1,6})$ ]]; then
+    SETTINGS_FAULT="EXAM_WORKSPACE_LIMIT_MB is '$EXAM_WORKSPACE_LIMIT_MB'; set it to whole megabytes, such as 1024, or 0 for no limit"
+    return 1
+  fi
+
   EXAM_BROWSER_URL=${EXAM_BROWSER_URL:-about:blank}
   if ! [[ $EXAM_BROWSER_URL =~ ^https?://[^[:space:]\"\'\<\>\\\`]+$ || $EXAM_BROWSER_URL = about:blank ]]; then
     SETTINGS_FAULT="EXAM_BROWSER_URL '$EXAM_BROWSER_URL' is no web address; write it as https://exam.example.edu/"
