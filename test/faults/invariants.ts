@@ -111,21 +111,25 @@ export class Invariants {
   }
 
   /** Waits until every student can join his desktop and sees it. */
-  async painted(): Promise<true | string> {
+  async painted(patienceMs?: number): Promise<true | string> {
     const blind: string[] = [];
     const left = [...this.#seats];
     const joining = async (): Promise<void> => {
       for (let next = left.shift(); next; next = left.shift()) {
         const [name, seat] = next;
-        if (!(await seesHisDesktop(this.#rig, await this.#allocated(seat)))) blind.push(`${name} sees nothing`);
+        const sees = await seesHisDesktop(this.#rig, await this.#allocated(seat), patienceMs);
+        if (!sees) blind.push(`${name} sees nothing`);
       }
     };
     await Promise.all(Array.from({ length: JOIN_AT_ONCE }, joining));
     return blind.length === 0 || blind.join(', ');
   }
 
-  /** @param replaced a desktop's own container died: what must be the same is the work on it */
-  async check(replaced: boolean): Promise<Omit<Held, 'seen'>> {
+  /**
+   * @param replaced a desktop's own container died: what must be the same is the work on it
+   * @param patienceMs how long what is wrong at first may take to come right
+   */
+  async check(replaced: boolean, patienceMs = AT_LAST_MS): Promise<Omit<Held, 'seen'>> {
     const moved: string[] = [];
     for (const [name, seat] of this.#seats) {
       const { containerId } = await this.#allocated(seat);
@@ -144,9 +148,9 @@ export class Invariants {
       same: moved.length === 0 || moved.join(', '),
       one: (extra.length === 0 && ids.size === this.#seats.size) || `also ${extra.join(', ') || 'one desktop twice'}`,
       locked: await locked(this.#rig),
-      kept: await this.#comesRight(() => filesKept(this.#rig, handedIn)),
-      clean: await this.#comesRight(() => nothingLeftOver(this.#rig, expected)),
-      told: await this.#comesRight(() => historyTold(this.#rig, ever, this.#seats)),
+      kept: await this.#comesRight(() => filesKept(this.#rig, handedIn), patienceMs),
+      clean: await this.#comesRight(() => nothingLeftOver(this.#rig, expected), patienceMs),
+      told: await this.#comesRight(() => historyTold(this.#rig, ever, this.#seats), patienceMs),
     };
   }
 
@@ -155,9 +159,9 @@ export class Invariants {
     return this.#cameRightAt;
   }
 
-  async #comesRight(look: () => Promise<true | string>): Promise<true | string> {
+  async #comesRight(look: () => Promise<true | string>, patienceMs: number): Promise<true | string> {
     if ((await look().catch(() => false)) === true) return true;
-    const seen = await becomes(look, AT_LAST_MS);
+    const seen = await becomes(look, patienceMs);
     this.#cameRightAt = performance.now();
     return seen;
   }

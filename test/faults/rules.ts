@@ -7,9 +7,9 @@ const run = promisify(execFile);
 /** In, out and through. */
 const CHAINS = 3;
 
-/** The lock stands in every desktop: its table is there and drops by default. Looked at with the rights that nothing inside has. */
+/** The lock stands in every desktop that runs: its table is there and drops by default. Looked at with the rights that nothing inside has. */
 export async function locked(rig: Rig): Promise<true | string> {
-  const desktops = await rig.desktops();
+  const desktops = (await rig.desktops()).filter(({ State }) => State === 'running');
   const open = await Promise.all(
     desktops.map(async ({ Id, Names }) => {
       const container = rig.docker.getContainer(Id);
@@ -55,6 +55,11 @@ export class HostRules {
       ...(await wrongLines(this.#rig)),
     ];
   }
+}
+
+/** The host's end of one of the rig's networks. */
+export async function bridgeOf(rig: Rig, network: string): Promise<string> {
+  return `br-${(await rig.docker.getNetwork(`${rig.code}_${network}`).inspect()).Id.slice(0, 12)}`;
 }
 
 async function networksOf(rig: Rig): Promise<{ bridge: string; attached: number }[]> {

@@ -15,13 +15,17 @@ const REPAINT =
  * Whether a student who joins sees his desktop and what it paints from then on, by one join or, as his page does it, by
  * another one. A picture alone may be an old one of a screen that is no more.
  */
-export async function seesHisDesktop(rig: Rig, desktop: { ip: string; containerId: string }): Promise<boolean> {
-  const end = performance.now() + SEEN_MS;
-  while (performance.now() < end) {
+export async function seesHisDesktop(
+  rig: Rig,
+  desktop: { readonly ip: string; readonly containerId: string },
+  patienceMs = SEEN_MS,
+): Promise<boolean> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
     if (await joined(rig, desktop)) return true;
+    if (performance.now() > end) return false;
     await pause(AGAIN_MS);
   }
-  return false;
 }
 
 async function joined(rig: Rig, { ip, containerId }: { ip: string; containerId: string }): Promise<boolean> {

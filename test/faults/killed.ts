@@ -1,0 +1,26 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Rig } from '../rig/rig.ts';
+import type { Scene } from './scene.ts';
+
+const LOOKS = 50;
+
+/** Kills a container and waits until the engine has seen it end. */
+export async function killed(rig: Rig, containerId: string): Promise<void> {
+  const container = rig.docker.getContainer(containerId);
+  const gone = container.wait();
+  await container.kill();
+  await gone;
+  // Its list follows by a moment; unless looked at in between, the dead one would pass for one that is well.
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const [listed] = await rig.docker.listContainers({ all: true, filters: { id: [containerId] } });
+    if (listed?.State !== 'running') return;
+    await pause(20);
+  }
+}
+
+/** A desktop that waits in the pool. */
+export async function warmKilled({ rig }: Scene): Promise<void> {
+  const warm = (await rig.desktops()).find(({ Names }) => Names[0]?.includes('_pool_'));
+  if (!warm) throw new Error('no warm desktop to kill');
+  await killed(rig, warm.Id);
+}
