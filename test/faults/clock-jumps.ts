@@ -26,7 +26,9 @@ function jumped(words: string, ms: number, meanwhile: Fault['act'], goals?: Faul
 const whileSomebodyComes =
   (ms: number): Fault['act'] =>
   async (scene) => {
-    const { rig } = scene;
+    const { rig, warm } = scene;
+    // Whose lock is still to be proved while the clocks differ, nobody gets.
+    if (warm === 0) throw new Error('this needs a warm desktop: --warm 1');
     const from = rig.log.length;
     await comesAndGoes(scene, scene.newcomer());
     const told = Number(/"time":(\d+)[^\n]*desktop allocated/.exec(rig.log.slice(from))?.[1]);

@@ -8,14 +8,30 @@ const SETTINGS = {
   EXAM_PROOF_EVERY_SEC: String(PROOF_MS / 1000),
 };
 
+const NO_SCENE = 'no scene to provoke it on: see above';
+
 type Opened = Awaited<ReturnType<typeof openScene>>;
 
 /** Provokes one fault after the other on one scene; on a new one where it did not come back. */
 export async function provokeAll(faults: readonly Fault[], cast: Cast): Promise<Row[]> {
   const rows: Row[] = [];
   let opened: Opened | undefined;
+  const takenDown = (): void => {
+    console.log('… interrupted: taking all down');
+    void (opened?.close() ?? Promise.resolve()).finally(() => process.exit(130));
+  };
+  process.once('SIGINT', takenDown).once('SIGTERM', takenDown);
   for (const fault of faults) {
-    opened ??= await openForFaults(cast);
+    try {
+      opened ??= await openForFaults(cast);
+    } catch (error) {
+      console.log(error);
+      // A scene that cannot be opened twice, one after the other, will not be for the next either.
+      const rest = rows.at(-1)?.provoked === NO_SCENE ? faults.slice(faults.indexOf(fault)) : [fault];
+      rows.push(...rest.map(({ name }) => ({ fault: name, provoked: NO_SCENE, ...NOT_BACK })));
+      if (rest.length > 1) break;
+      continue;
+    }
     console.log(`… ${fault.name}`);
     const row = await provoke(fault, opened.scene, cast.slack);
     console.log(`  ${told(row)}`);
@@ -25,6 +41,7 @@ export async function provokeAll(faults: readonly Fault[], cast: Cast): Promise<
     opened = undefined;
   }
   if (opened) rows.push(...(await closed(opened)));
+  process.off('SIGINT', takenDown).off('SIGTERM', takenDown);
   return rows;
 }
 
