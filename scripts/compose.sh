@@ -8,8 +8,8 @@ compose() {
     case "$name" in *_IMAGE) ;; *) unset_names+=(-u "$name") ;; esac
   done < <(names_in "$ENV_FILE")
   is_standalone && profile=(--profile standalone)
-  # Whatever is not a start is about all that may run, also where the count has been lowered since.
-  [[ "$1" == up ]] && last="$(guacd_count)"
+  # Whatever is not about a start is about all that may run, also where the count has been lowered since.
+  [[ "$1" == up || "$1" == config ]] && last="$(guacd_count)"
   for ((at = 2; at <= last; at++)); do profile+=(--profile "guacd-$at"); done
   mapfile -t guacd_cpus < <(guacd_cpu_settings)
   local source socket

@@ -2,6 +2,7 @@
 # Brings the services up, waits until the worker is ready for students, and says what is wrong when it is not. Sourced.
 
 READY_WAIT_SEC="${READY_WAIT_SEC:-60}"
+HEARTBEAT_WAIT_SEC="${HEARTBEAT_WAIT_SEC:-15}"
 
 explain_failure() {
   local service
@@ -12,11 +13,14 @@ explain_failure() {
   done
 }
 
+# The heartbeat is healthy once the control-plane has taken a beat: a matter of two sites, looked at by itself.
 start_services() {
-  local log="$RUN_DIR/logs/compose-up.log"
+  local log awaited
+  log="$RUN_DIR/logs/compose-up-$(project_name).log"
   say "Starting the services …"
   end_guacds_above
-  if ! compose up --detach --wait --wait-timeout 120 >"$log" 2>&1 </dev/null; then
+  mapfile -t awaited < <(compose config --services | grep -vx worker_heartbeat)
+  if ! compose up --detach --wait --wait-timeout 120 "${awaited[@]}" >"$log" 2>&1 </dev/null || ! compose up --detach >>"$log" 2>&1 </dev/null; then
     tail -n 15 "$log" >&2
     grep -q "Pool overlaps" "$log" && say "The network $(env_value EXAM_NET_PREFIX 10.213).0.0/20 is taken here: set EXAM_NET_PREFIX in $ENV_FILE to a free one." >&2
     explain_failure
@@ -43,4 +47,23 @@ wait_until_ready() {
     fi
     sleep 1
   done
+}
+
+# Not an error: the worker is up and goes on trying, and mending this is often up to somebody else.
+look_for_control_plane() {
+  local began=$SECONDS
+  until compose exec -T worker_heartbeat node src/heartbeat.ts --check </dev/null >/dev/null 2>&1; do
+    if ((SECONDS - began > HEARTBEAT_WAIT_SEC)); then
+      warn "the control-plane has taken no heartbeat of this worker yet, so it sends no students: $(last_heartbeat_words)"
+      warn "The worker goes on trying. Its log: ./bootstrap-worker.sh logs worker_heartbeat"
+      return
+    fi
+    sleep 1
+  done
+}
+
+last_heartbeat_words() {
+  local words
+  words="$(compose_logs --no-log-prefix --tail 20 worker_heartbeat | sed -nE 's/.*"msg":"([^"]*)".*/\1/p' | tail -n 1)"
+  echo "${words:-nothing is in its log yet}"
 }

@@ -1,11 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
+import { readCertificates } from './certificates.ts';
 import { BadSettings, readHeartbeatConfig, readLogLevel } from './config.ts';
 import { Heart } from './heartbeat/heart.ts';
+import { HostReader } from './host/reader.ts';
 
 /** How often the backend is looked at: an admin who pressed Prewarm sees the desktops come up. */
-const LOOK_MS = 2_000;
+const LOOK_MS = 1_000;
 /** When the control-plane last accepted a beat; read by the container's health check. */
 const ACCEPTED_FILE = '/tmp/heartbeat-accepted';
 
@@ -13,7 +15,10 @@ async function main(): Promise<void> {
   const settings = readHeartbeatConfig();
   if (process.argv.includes('--check')) return check(settings.ttlMs);
   const log = pino({ level: readLogLevel() });
-  const heart = new Heart(settings, log);
+  const { controlPlaneCaFile } = settings;
+  const ca = controlPlaneCaFile === '' ? '' : readCertificates('CONTROL_PLANE_CA_FILE', controlPlaneCaFile);
+  const host = new HostReader();
+  const heart = new Heart({ ...settings, controlPlaneCa: ca }, { log, left: () => host.left() });
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   while (!stop.signal.aborted) {

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { BadSettings, type WorkerSettings } from './config.ts';
-import { reasonOf } from './outbox/reason.ts';
+import { readCertificates } from './certificates.ts';
+import type { WorkerSettings } from './config.ts';
 import type { Log } from './pool/ports.ts';
 import { type Database, type DatabaseAddress, openDatabase } from './postgres/database.ts';
 
@@ -17,19 +16,11 @@ export interface Central {
 export function openCentral({ code, history }: WorkerSettings, log: Log): Central | undefined {
   const { database: login, tls, caFile } = history;
   if (!login) return undefined;
-  const ca = caFile === '' ? '' : readCertificates(caFile);
+  const ca = caFile === '' ? '' : readCertificates('DB_CA_FILE', caFile);
   const address = tls ? { ...login, ssl: ca === '' ? {} : { ca } } : login;
   const use = { name: `vdi-worker ${code}`, connections: CONNECTIONS, queryMs: QUERY_MS };
   const database = openDatabase(address, use, (error) =>
     log.warn({ error: error.message }, 'an idle database connection broke'),
   );
   return { address, database };
-}
-
-function readCertificates(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new BadSettings(`DB_CA_FILE cannot be read (${reasonOf(error)}); mend it and run ./start.sh again`);
-  }
 }

@@ -131,11 +131,12 @@ async function main(): Promise<void> {
     atAddress: (ip) => pool.atAddress(ip),
     atSeat: (seat) => pool.atSeat(seat),
   });
+  let imageId: string | undefined;
   const readiness = new Readiness({
     engine: async () => {
       await engine.ping();
-      if ((await engine.imageId()) === undefined)
-        throw new Error(`image ${settings.imageName} is missing; run ./start.sh`);
+      imageId = await engine.imageId();
+      if (imageId === undefined) throw new Error(`image ${settings.imageName} is missing; run ./start.sh`);
     },
     redis: async () => void (await redis.ping()),
     guacd: async () => {
@@ -183,6 +184,7 @@ async function main(): Promise<void> {
         room: await pool.room(),
         reasons: readiness.reasons(),
         version,
+        imageId,
         connected: tunnels.ids(),
         watchers: (containerId) => onlookers.watchers(containerId),
         isRecorded: (containerId) => onlookers.isRecorded(containerId),

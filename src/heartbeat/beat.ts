@@ -1,4 +1,4 @@
-import type { DesktopSize, HostSize } from '../desktop/capacity.ts';
+import type { DesktopSize, HostLeft, HostSize } from '../desktop/capacity.ts';
 
 /** What the backend says of itself (GET /api/vdi/cluster/status). */
 export interface BackendStatus {
@@ -8,6 +8,10 @@ export interface BackendStatus {
   readonly degraded: readonly string[];
   readonly drainStatus: string;
   readonly version: string;
+  /** Digest of the desktops' image; null when it is missing. */
+  readonly imageId: string | null;
+  /** Why the last desktop did not come up; null when none failed. */
+  readonly lastFailure: string | null;
   readonly activeSessions: number;
   readonly maxSessions: number;
   readonly pools: readonly object[];
@@ -28,11 +32,24 @@ export type Backend =
   | { readonly kind: 'up'; readonly status: BackendStatus }
   | { readonly kind: 'down'; readonly why: string; readonly last: BackendStatus | undefined };
 
+/** Beside the backend: what this process sees itself. */
+export interface Seen {
+  readonly backend: Backend;
+  readonly left: HostLeft;
+  /** By how much the control-plane's clock is ahead of ours, as of the last beat; undefined when not known. Milliseconds. */
+  readonly aheadMs: number | undefined;
+}
+
+/** Logins and tokens are dated: clocks further apart than this make students' logins fail. Milliseconds. */
+const CLOCKS_APART_MS = 30_000;
+
+export type Beat = ReturnType<typeof beat>;
+
 /**
  * The contract's heartbeat. With the backend down it tells so, and the last known count of sessions: the desktops go on
  * without the backend, so zero would be a lie that lets the control-plane give their slots away.
  */
-export function beat(settings: BeatSettings, backend: Backend) {
+export function beat(settings: BeatSettings, { backend, left, aheadMs }: Seen) {
   const status = backend.kind === 'up' ? backend.status : backend.last;
   return {
     code: settings.code,
@@ -47,14 +64,31 @@ export function beat(settings: BeatSettings, backend: Backend) {
     activeSessions: status?.activeSessions ?? 0,
     metadata: {
       version: status?.version ?? null,
+      imageId: status?.imageId ?? null,
+      lastError: status?.lastFailure ?? null,
       backend: backend.kind,
       ready: backend.kind === 'up' && backend.status.ready,
       reasons: backend.kind === 'up' ? backend.status.reasons : [`worker_backend: ${backend.why}`],
-      degraded: status?.degraded ?? [],
+      degraded: [...(status?.degraded ?? []), ...clockComplaint(aheadMs)],
       drainStatus: status?.drainStatus ?? null,
       publicPort: settings.publicPort,
       tunnelUrl: settings.tunnelUrl,
       pools: status?.pools ?? [],
+      host: { memoryMb: left.memoryMb ?? null, diskMb: left.diskMb ?? null },
+      clockAheadMs: aheadMs ?? null,
     },
   };
+}
+
+/** The part whose change is worth a beat of its own: figures that are never the same twice are not. */
+export function shownOf({ activeSessions, metadata: { host: _host, clockAheadMs: _ahead, ...shown } }: Beat): object {
+  return { activeSessions, ...shown };
+}
+
+function clockComplaint(aheadMs = 0): string[] {
+  if (Math.abs(aheadMs) < CLOCKS_APART_MS) return [];
+  const seconds = Math.round(Math.abs(aheadMs) / 1000);
+  return [
+    `this host’s clock is ${seconds} s ${aheadMs > 0 ? 'behind' : 'ahead of'} the control-plane’s: check NTP on both`,
+  ];
 }

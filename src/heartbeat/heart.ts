@@ -1,7 +1,11 @@
 import axios, { type AxiosInstance } from 'axios';
 import { z } from 'zod';
+import type { HostLeft } from '../desktop/capacity.ts';
 import type { Log } from '../pool/ports.ts';
-import { type Backend, type BackendStatus, type BeatSettings, beat } from './beat.ts';
+import { type Backend, type BackendStatus, type Beat, type BeatSettings, beat, shownOf } from './beat.ts';
+import { ControlPlane, type ControlPlaneSettings, type Outcome } from './control-plane.ts';
+import { Due } from './due.ts';
+import { shortReason } from './reasons.ts';
 
 const Status = z.object({
   ready: z.boolean(),
@@ -9,77 +13,85 @@ const Status = z.object({
   degraded: z.array(z.string()).default([]),
   drainStatus: z.string().default('serving'),
   version: z.string(),
+  imageId: z.string().nullable().default(null),
+  lastFailure: z.string().nullable().default(null),
   activeSessions: z.number(),
   maxSessions: z.number(),
   pools: z.array(z.looseObject({})),
 });
 
 const BACKEND_MS = 3_000;
-const CONTROL_PLANE_MS = 10_000;
 
-export interface HeartSettings extends BeatSettings {
-  readonly clusterToken: string;
+export interface HeartSettings extends BeatSettings, ControlPlaneSettings {
   readonly backendUrl: string;
-  readonly controlPlaneApiBase: string;
-  /** Longest time between two beats. Milliseconds. */
-  readonly intervalMs: number;
+}
+
+export interface HeartPorts {
+  readonly log: Log;
+  /** What the host has left now. */
+  left(): Promise<HostLeft>;
+  /** From 0 up to, not with, 1. */
+  readonly random?: () => number;
 }
 
 /** Sends the worker's heartbeat. Goes on whatever is down, and logs at each change, not at each beat. */
 export class Heart {
   readonly #settings: HeartSettings;
-  readonly #log: Log;
-  readonly #http: AxiosInstance;
+  readonly #ports: HeartPorts;
+  readonly #backend: AxiosInstance;
+  readonly #controlPlane: ControlPlane;
+  readonly #due: Due;
   #last: BackendStatus | undefined;
   #said: string | undefined;
-  /** What the newest beat showed, and when it was sent. */
-  #seen: string | undefined;
-  #sentAt = 0;
+  /** What the newest beat showed. */
+  #shown: string | undefined;
+  #aheadMs: number | undefined;
 
-  constructor(settings: HeartSettings, log: Log) {
+  constructor(settings: HeartSettings, ports: HeartPorts) {
     this.#settings = settings;
-    this.#log = log;
-    this.#http = axios.create({ validateStatus: () => true, maxRedirects: 0 });
+    this.#ports = ports;
+    this.#due = new Due(settings.intervalMs, ports.random);
+    this.#controlPlane = new ControlPlane(settings);
+    this.#backend = axios.create({
+      baseURL: settings.backendUrl,
+      timeout: BACKEND_MS,
+      headers: { 'x-cluster-token': settings.clusterToken },
+      validateStatus: () => true,
+    });
   }
 
   /**
-   * Looks at the backend, and beats when the interval is over or when what admins see has changed.
+   * Looks at the backend, and beats when one is due or what admins see has changed.
    * @param now milliseconds since the epoch
    * @returns whether the control-plane accepted a beat; undefined when none was due
    */
   async tick(now: number): Promise<boolean | undefined> {
-    const body = beat(this.#settings, await this.#askBackend());
-    const { activeSessions, metadata } = body;
-    const seen = JSON.stringify({ activeSessions, metadata });
-    if (seen === this.#seen && now - this.#sentAt < this.#settings.intervalMs) return undefined;
-    this.#seen = seen;
-    this.#sentAt = now;
-    return this.#beat(body);
+    const backend = await this.#askBackend();
+    const body = beat(this.#settings, { backend, left: await this.#ports.left(), aheadMs: this.#aheadMs });
+    const shown = JSON.stringify(shownOf(body));
+    if (!this.#due.isDue(now, shown !== this.#shown)) return undefined;
+    const outcome = await this.#controlPlane.take(body);
+    const isAccepted = outcome.kind === 'accepted';
+    this.#due.sent(now, isAccepted);
+    this.#say(outcome, body);
+    if (isAccepted) {
+      this.#shown = shown;
+      this.#aheadMs = outcome.aheadMs;
+    }
+    return isAccepted;
   }
 
-  async #beat(body: ReturnType<typeof beat>): Promise<boolean> {
-    const outcome = await this.#send(body);
-    const said = `${outcome}; backend ${body.metadata.backend}`;
-    if (said !== this.#said) {
-      const fields = {
-        activeSessions: body.activeSessions,
-        ready: body.metadata.ready,
-        reasons: body.metadata.reasons,
-      };
-      if (outcome === 'accepted') this.#log.info(fields, `heartbeat ${said}`);
-      else this.#log.warn(fields, `heartbeat ${said}`);
-      this.#said = said;
-    }
-    return outcome === 'accepted';
+  #say(outcome: Outcome, { activeSessions, metadata: { backend, ready, reasons } }: Beat): void {
+    const said = `${outcome.kind === 'accepted' ? 'accepted' : outcome.why}; backend ${backend}`;
+    if (said === this.#said) return;
+    this.#said = said;
+    const level = outcome.kind === 'accepted' ? 'info' : 'warn';
+    this.#ports.log[level]({ activeSessions, ready, reasons }, `heartbeat ${said}`);
   }
 
   async #askBackend(): Promise<Backend> {
-    const { backendUrl, clusterToken } = this.#settings;
     try {
-      const answer = await this.#http.get(`${backendUrl}/api/vdi/cluster/status`, {
-        timeout: BACKEND_MS,
-        headers: { 'x-cluster-token': clusterToken },
-      });
+      const answer = await this.#backend.get('/api/vdi/cluster/status');
       if (answer.status !== 200) return { kind: 'down', why: `answered ${answer.status}`, last: this.#last };
       this.#last = Status.parse(answer.data);
       return { kind: 'up', status: this.#last };
@@ -87,27 +99,4 @@ export class Heart {
       return { kind: 'down', why: shortReason(error), last: this.#last };
     }
   }
-
-  async #send(body: object): Promise<string> {
-    const { controlPlaneApiBase, clusterToken } = this.#settings;
-    try {
-      const answer = await this.#http.post(`${controlPlaneApiBase}/vdi/workers/heartbeat`, body, {
-        timeout: CONTROL_PLANE_MS,
-        headers: { 'x-worker-token': clusterToken },
-      });
-      if (answer.status >= 200 && answer.status < 300) return 'accepted';
-      if (answer.status === 401 || answer.status === 403) {
-        return `refused (${answer.status}): WORKER_CLUSTER_TOKEN must be the same here and on the control-plane`;
-      }
-      return `refused (${answer.status})`;
-    } catch (error) {
-      return `not delivered: control-plane at ${controlPlaneApiBase} ${shortReason(error)}`;
-    }
-  }
-}
-
-function shortReason(error: unknown): string {
-  if (axios.isAxiosError(error))
-    return error.code === 'ECONNABORTED' ? 'does not answer in time' : `cannot be reached (${error.code})`;
-  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
 }

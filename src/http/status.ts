@@ -10,6 +10,8 @@ export interface StatusFacts {
   readonly room: Fit;
   readonly reasons: readonly string[];
   readonly version: string;
+  /** Digest of the image that new desktops are made of; undefined while it is missing. */
+  readonly imageId: string | undefined;
   /** `read`, or why the control-plane cannot drain this worker by its table. */
   readonly drainTable: string;
   /** Container ids with a tunnel open now. */
@@ -26,6 +28,7 @@ export function workerStatus({
   room,
   reasons,
   version,
+  imageId,
   connected,
   watchers,
   isRecorded,
@@ -37,6 +40,7 @@ export function workerStatus({
     ready: reasons.length === 0,
     reasons,
     version,
+    imageId: imageId ?? null,
     drainStatus: pool.drainStatus,
     drain: drainWord(pool.drainState, drainTable),
     activeSessions: desktops.filter(isInUse).length,

@@ -71,6 +71,20 @@ describe('the settings file', () => {
   });
 });
 
+describe('a control-plane that takes no heartbeat', () => {
+  test('is told with the reason, and is no failed start: the worker goes on trying', async () => {
+    await filled();
+    await pack.write(
+      'no-beat',
+      '{"level":40,"msg":"heartbeat refused (401): WORKER_CLUSTER_TOKEN must be the same"}\n',
+    );
+    const run = await pack.run('./start.sh');
+    expect(run.status).toBe(0);
+    expect(run.output).toContain('sends no students: heartbeat refused (401): WORKER_CLUSTER_TOKEN');
+    expect(run.output).toContain('is up.');
+  });
+});
+
 describe('the guacds', () => {
   test('are as many as said, each on its CPUs, and the backend knows their names', async () => {
     await filled({ WORKER_GUACD_COUNT: '3', WORKER_GUACD_CPUS: "'0;1;2-3'" });

@@ -385,6 +385,7 @@ test('the status counts students’ desktops, not the warm ones, and holds no pa
     connected: new Set(['c1']),
     watchers: () => 0,
     isRecorded: () => false,
+    imageId: 'sha256:abc',
     drainTable: 'read',
   });
   expect(status.drain).toEqual({ by: 'worker_nodes', since: '1970-01-01T00:00:00.000Z', table: 'read' });
