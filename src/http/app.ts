@@ -5,7 +5,7 @@ import type { Overrides } from '../desktop/overrides.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Log } from '../pool/ports.ts';
 import { answerAbsence, answerAllocation } from './answers.ts';
-import { DrainBody, parseBody, prewarmBody, SeatBody, SeatQuery } from './bodies.ts';
+import { DrainBody, parseBody, prewarmBody, ReconcileQuery, SeatBody, SeatQuery } from './bodies.ts';
 import { requireClusterToken, requireMetricsToken } from './cluster-token.ts';
 
 export interface AppPorts {
@@ -82,7 +82,8 @@ export function workerApp(ports: AppPorts): Express {
     if (asked) response.json(await pool.prewarm(asked.examId, asked.count, asked.env));
   });
   cluster.post('/reconcile', async (request, response) => {
-    response.json(await pool.reconcile(request.query.dryRun === 'true'));
+    const asked = checked(ReconcileQuery, request.query, response);
+    if (asked) response.json(await pool.reconcile(asked.dryRun === 'true'));
   });
   cluster.post('/drain', (request, response) => {
     const asked = checked(DrainBody, request.body, response);

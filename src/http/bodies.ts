@@ -22,6 +22,11 @@ export function prewarmBody(most: number, worker: Overrides) {
   return z.object({ examId: Id, count: z.int().min(0).max(most), env: env.optional() });
 }
 
+/** Strict: with its name or value mistyped a dry run would be a real one. */
+export const ReconcileQuery = z.strictObject({
+  dryRun: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
+});
+
 export const DrainBody = z.object({ draining: z.boolean() });
 
 export interface Complaint {

@@ -104,11 +104,16 @@ export function everyDesktop(parts: Desktops): Desktop[] {
   return allDesktops(parts).filter(takesSlot);
 }
 
-/** The free desktops of an exam, or to be, that are made as new ones would be. */
+/** The free desktops of an exam, or to be, that are made as new ones would be. One that is only to be removed is none. */
 export function freshOf(parts: Desktops & Pick<PoolParts, 'asked'>, examId: number, mould: Mould): Desktop[] {
   return everyDesktop(parts).filter(
     (desktop) =>
-      isPooled(desktop) && desktop.labels.examId === examId && parts.asked.fits(desktop) && !isOld(desktop, mould),
+      isPooled(desktop) &&
+      desktop.state !== 'stopped' &&
+      desktop.state !== 'failed' &&
+      desktop.labels.examId === examId &&
+      parts.asked.fits(desktop) &&
+      !isOld(desktop, mould),
   );
 }
 

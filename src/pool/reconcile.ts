@@ -7,7 +7,7 @@ import type { WorkspaceStep } from '../desktop/workspace.ts';
 import { adopt } from './adopt.ts';
 import { performForWorkspace, workspaceSteps } from './keep.ts';
 import { allDesktops, everyDesktop, freshOf, type PoolParts } from './parts.ts';
-import type { StrayVolume } from './ports.ts';
+import { EngineDown, type StrayVolume } from './ports.ts';
 import { quarantine, removeQuarantined, stopQuarantined } from './quarantine.ts';
 import { removeFromPool } from './remove.ts';
 import { revive } from './restore.ts';
@@ -20,6 +20,8 @@ export interface Reconciled {
   readonly seen: number;
   readonly steps: readonly (Step | WorkspaceStep)[];
   readonly done: number;
+  /** What the engine refused. */
+  readonly failed: number;
   /** More was to do than one pass may: another follows. */
   readonly partial: boolean;
 }
@@ -41,8 +43,18 @@ export async function reconcile(parts: PoolParts, dryRun = false): Promise<Recon
   ];
   const steps = all.slice(0, STEPS_A_PASS);
   let done = 0;
-  if (!dryRun) for (const step of steps) if (await perform(parts, step, snapshot, room)) done++;
-  return { seen: snapshot.desktops.length, steps, done, partial: all.length > steps.length };
+  let failed = 0;
+  for (const step of dryRun ? [] : steps) {
+    try {
+      if (await perform(parts, step, snapshot, room)) done++;
+    } catch (error) {
+      if (error instanceof EngineDown) throw error;
+      // A desktop that cannot be removed must not keep those behind it, students' among them, from being looked after.
+      parts.log.error({ step, error: String(error) }, 'a step of reconcile failed; tried again at the next pass');
+      failed++;
+    }
+  }
+  return { seen: snapshot.desktops.length, steps, done, failed, partial: all.length > steps.length };
 }
 
 /** @returns whether it was done; a step whose ground has changed since the look is left to the next pass */

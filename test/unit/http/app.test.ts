@@ -54,7 +54,7 @@ beforeEach(async () => {
       drainStatus: 'serving',
       reconcile: async (dryRun) => {
         calls.push(['reconcile', dryRun]);
-        return { seen: 0, steps: [], done: 0, partial: false };
+        return { seen: 0, steps: [], done: 0, failed: 0, partial: false };
       },
     },
     connectionOf: async ({ userId }) => ({ url: '/guaclite', token: `of ${userId}`, expiresAt: 'soon' }),
@@ -178,6 +178,15 @@ describe('the contract’s answers', () => {
       ['reconcile', true],
     ]);
   });
+
+  test.each(['dryRun=yes', 'dryRun=1', 'dryRun=', 'dryrun=true', 'dryRun=true&dryRun=false'])(
+    'a dry run that is mistyped (%s) is 400 and nothing real',
+    async (query) => {
+      const answer = await ask('POST', `/api/vdi/cluster/reconcile?${query}`);
+      expect([answer.status, calls]).toEqual([400, []]);
+      expect(answer.body.message).toMatch(/dryRun|dryrun/);
+    },
+  );
 });
 
 describe('a bad body is a 400 that names the field, and nothing is done', () => {

@@ -102,6 +102,8 @@ export class FakeEngine {
   readonly carriers = new Map<string, Carrier>();
   /** Volumes whose time is over. */
   readonly condemned = new Set<string>();
+  /** Names of desktops that cannot be removed. */
+  readonly stuck = new Set<string>();
   /** Since when files have no desktop. */
   readonly unmountedAt = new Map<string, number>();
   /** Says whether the files on this volume may be removed now. */
@@ -425,6 +427,7 @@ export class FakeEngine {
     const box = this.#find(idOrName);
     if (!box) return;
     const { name, containerId, running, volume = '' } = box.container;
+    if (this.stuck.has(name)) throw Object.assign(new Error('device or resource busy'), { statusCode: 500 });
     const isStudents = parseName(name)?.kind === 'seat';
     // One that does not come up may be replaced, and one whose lock did not hold before anybody sat there.
     const neverServed = box.isKnownBroken && !this.isServed(containerId);

@@ -398,3 +398,36 @@ test('a rebuilt image whose desktops do not come up costs no warm one', async ()
   await worker.time.advance(300_000);
   expect(worker.pool.counts()).toMatchObject([{ warm: 3 }]);
 });
+
+test('a desktop that cannot be removed keeps nobody else from being looked after', async () => {
+  const worker = new OneWorker();
+  await warm(worker, 2);
+  await within(worker, 100, worker.pool.allocate(seat));
+  await worker.time.advance(10_000);
+  const [stuck] = worker.pool.desktops().filter(({ place }) => place.kind === 'pool');
+  worker.engine.stuck.add(String(stuck?.name));
+  worker.engine.stop(String(stuck?.containerId));
+  worker.engine.stop('c1');
+  const told = await within(worker, 100, worker.pool.reconcile(false));
+  expect(told).toMatchObject({ failed: 1, done: (told?.steps.length ?? 0) - 1 });
+  await worker.time.advance(15_000);
+  expect(idOf(await within(worker, 10, worker.pool.allocate(seat)))).toBe('c1');
+  expect(worker.pool.counts()).toMatchObject([{ warm: 2, inUse: 1 }]);
+  worker.engine.stuck.clear();
+  await worker.time.advance(20_000);
+  expect(worker.engine.names()).toHaveLength(3);
+});
+
+test('a pass does a hundred steps at most and says that more is to be done; the next follows by itself', async () => {
+  const worker = new OneWorker().start();
+  await worker.time.advance(1_000);
+  for (let left = 0; left < 150; left++) worker.engine.strays.add(`left-over-${left}`);
+  await worker.time.advance(61_000);
+  worker.engine.down = true;
+  await worker.time.advance(3_600_000);
+  worker.engine.down = false;
+  const told = await within(worker, 1_000, worker.pool.reconcile(false));
+  expect(told).toMatchObject({ partial: true, done: 100, steps: { length: 100 } });
+  await worker.time.advance(16_000);
+  expect(worker.engine.strays.size).toBe(0);
+});
