@@ -13,7 +13,7 @@ import { OpenTunnels } from './tunnel/open-tunnels.ts';
 import { studentRights } from './tunnel/policy.ts';
 import { SessionBook, type SessionStore } from './tunnel/session-book.ts';
 import { tokenKey } from './tunnel/token.ts';
-import { TokenBook } from './tunnel/token-book.ts';
+import { TokenBook, type TokenStore } from './tunnel/token-book.ts';
 
 /** A connection token opens a first tunnel within this. */
 const CONNECTION_MS = 5 * 60_000;
@@ -31,6 +31,7 @@ interface TunnelParts {
   readonly settings: Pick<WorkerSettings, 'guacTokenKey' | 'jwtSecret' | 'tunnel' | 'policy'>;
   readonly maxDesktops: number;
   readonly store: SessionStore;
+  readonly tokens: TokenStore;
   readonly metrics: Pick<Metrics, 'opened' | 'bytes' | 'latency' | 'refused' | 'watchOpen'>;
   readonly log: Log;
   readonly onlookers: Pick<Onlookers, 'watch' | 'record' | 'endSession' | 'close'>;
@@ -61,7 +62,7 @@ export function openTunnel(parts: TunnelParts): Tunnel {
     connectionKey: key,
     jwtSecret: Buffer.from(settings.jwtSecret, 'utf8'),
     requireJwt: settings.tunnel.requireJwt,
-    book: new TokenBook(),
+    book: new TokenBook(parts.tokens),
     sessions,
     clock,
     atAddress: parts.atAddress,

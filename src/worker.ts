@@ -26,6 +26,7 @@ import { drainTable } from './postgres/drain-table.ts';
 import { connectRedis, firstConnect } from './redis/connect.ts';
 import { RedisMirror } from './redis/mirror.ts';
 import { SessionRecords } from './redis/session-records.ts';
+import { TokenBindings } from './redis/token-bindings.ts';
 import { GuacdWatch } from './tunnel/guacd-watch.ts';
 import { GuacdHolder } from './tunnel/holder.ts';
 import { Shards } from './tunnel/shards.ts';
@@ -121,6 +122,7 @@ async function main(): Promise<void> {
     settings,
     maxDesktops: most,
     store: new SessionRecords(redis),
+    tokens: new TokenBindings(redis),
     metrics,
     onlookers,
     log,

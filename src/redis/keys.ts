@@ -24,5 +24,10 @@ export function proofsKey(desktopId: string): string {
   return `vdi:proofs:${desktopId}`;
 }
 
+/** Id of the desktop that a tunnel's token opened first, by the token's digest. Ours. */
+export function tokenKey(digest: string): string {
+  return `vdi:token:${digest}`;
+}
+
 /** The address given to the newest desktop. Ours. */
 export const CURSOR_KEY = 'vdi:address-cursor';

@@ -67,7 +67,7 @@ export async function admit(ports: AdmissionPorts, visit: Visit): Promise<Admiss
   const { desktop } = admission;
   const wrong = await wrongLogin(ports, visit, desktop);
   if (wrong) return wrong;
-  const isEarlier = connection === null && !ports.book.admit(token, desktop.containerId);
+  const isEarlier = connection === null && !(await ports.book.admit(token, desktop.containerId));
   return isEarlier ? refused('earlier-session', desktop.name) : admission;
 }
 

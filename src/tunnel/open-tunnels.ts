@@ -30,10 +30,13 @@ export interface OpenTunnelsPorts {
   readonly log: Log;
 }
 
+/** What passes the bytes. */
+type Passing = Pick<Relay, 'start' | 'end' | 'bytesToBrowser' | 'bytesToDesktop'>;
+
 interface OpenTunnel {
   readonly desktop: Desktop;
   readonly allocation: string | undefined;
-  readonly relay: Relay;
+  readonly relay: Passing;
   readonly pulse: Pulse;
   /** Bytes that are counted already. */
   counted: { toBrowser: number; toDesktop: number };
@@ -62,7 +65,7 @@ export class OpenTunnels {
   }
 
   /** Opens a tunnel; one that is open to the same desktop is told and ended. */
-  open(browser: WebSocket, relay: Relay, { desktop, session, askedAt }: Admitted & { askedAt: number }): void {
+  open(browser: WebSocket, relay: Passing, { desktop, session, askedAt }: Admitted & { askedAt: number }): void {
     const { log, meter, sessions } = this.#ports;
     const { containerId, name } = desktop;
     const allocation = session?.allocation;

@@ -66,14 +66,17 @@ describe('waiting', () => {
 });
 
 describe('the network', () => {
-  it('is cut again and again: the same desktop comes back by itself and nothing typed is lost', async () => {
+  it('is cut again and again: the same desktop comes back by itself, without the control-plane, and nothing typed is lost', async () => {
     let live: WebSocketRoute | undefined;
+    const passes = new Set<string>();
     await page.routeWebSocket(/\/guaclite/, (socket) => {
       socket.connectToServer();
+      passes.add([...new URL(socket.url()).searchParams.keys()].sort().join());
       live = socket;
     });
     await joinSample(page);
     const { x, y } = answerBox(await paintedHeader(page));
+    await page.route(/\/join$/, (route) => route.abort());
     const before = desktops().filter((name) => name.includes('_u'));
     await clickInto(page, { x, y });
     let wanted = '';
@@ -88,6 +91,8 @@ describe('the network', () => {
       await paintedHeader(page);
     }
     expect(desktops().filter((name) => name.includes('_u'))).toEqual(before);
+    expect([...passes]).toEqual(['connection,dpi,height,jwt,width']);
+    await page.unroute(/\/join$/);
     await handIn();
   });
 

@@ -17,6 +17,14 @@ export function contractToken(keyText: string, hostname: string, extra: Record<s
   return Buffer.from(JSON.stringify({ iv: iv.toString('base64'), value: value.toString('base64') })).toString('base64');
 }
 
+/** What a browser brings along beside the query, and where it comes from. */
+export interface FromWhere {
+  readonly origin?: string;
+  readonly cookie?: string;
+  readonly localAddress?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A student's browser as far as the tunnel sees it: answers syncs, keeps every instruction's opcode and the last of each. */
 export class TunnelClient {
   readonly socket: WebSocket;
@@ -29,8 +37,11 @@ export class TunnelClient {
   closed: { code: number; reason: string } | undefined;
   #text = '';
 
-  constructor(url: string, query: Record<string, string>) {
-    this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/guaclite?${new URLSearchParams(query)}`, 'guacamole');
+  constructor(url: string, query: Record<string, string>, { cookie, headers, ...from }: FromWhere = {}) {
+    this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/guaclite?${new URLSearchParams(query)}`, 'guacamole', {
+      ...from,
+      headers: { ...headers, ...(cookie ? { cookie } : {}) },
+    });
     this.socket.on('message', (message: Buffer) => this.#take(message.toString('utf8')));
     this.socket.on('close', (code, reason) => {
       this.closed = { code, reason: reason.toString() };

@@ -202,6 +202,19 @@ describe('join', () => {
     const plain = Buffer.concat([decipher.update(Buffer.from(value, 'base64')), decipher.final()]).toString();
     expect(JSON.parse(plain).connection).toMatchObject({ type: 'rdp', settings: { hostname: seat?.ip, port: '3389' } });
   });
+  it('hands on the worker’s own token where the worker gives one, with the address that browsers reach', async () => {
+    const { token } = await newStudent();
+    expect((await join(token)).body.connection).toBeUndefined();
+    a.beside = { connection: { url: '/guaclite', token: 'the worker’s own', expiresAt: '2026-11-23T10:00:00.000Z' } };
+    expect((await join(token)).body.connection).toEqual({
+      url: 'ws://127.0.0.1:3000/guaclite',
+      token: 'the worker’s own',
+      expiresAt: '2026-11-23T10:00:00.000Z',
+    });
+    a.beside = { connection: 'of another make' };
+    const { status, body } = await join(token);
+    expect([status, body.connection, typeof body.token]).toEqual([200, undefined, 'string']);
+  });
   it('refuses a wrong code, an exam not started, over, not active, unknown', async () => {
     const { token } = await newStudent();
     const hour = 3_600_000;

@@ -20,6 +20,8 @@ export interface FakeWorker {
   readonly calls: string[];
   mode: 'works' | 'full' | 'hangs' | 'no-status';
   slots: number;
+  /** What allocate answers beside the contract. */
+  beside: Record<string, unknown>;
   stop(): Promise<void>;
 }
 
@@ -44,7 +46,7 @@ export async function startFakeWorker(token: string, slots: number, net: number)
     }
     const desktop = known ?? { ip: `10.${net}.1.${next}`, containerId: `c${net}-${next++}` };
     worker.seats.set(key, desktop);
-    response.json(desktop);
+    response.json({ ...desktop, ...worker.beside });
   });
   app.post('/api/vdi/cluster/release', (request, response) => {
     const { userId, examId } = seat.parse(request.body);
@@ -76,6 +78,7 @@ export async function startFakeWorker(token: string, slots: number, net: number)
     calls: [],
     mode: 'works',
     slots,
+    beside: {},
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -68,7 +68,7 @@ beforeEach(async () => {
     connectionKey: key,
     jwtSecret: SECRET,
     requireJwt: false,
-    book: new TokenBook(),
+    book: new TokenBook({ bind: async (_digest, containerId) => containerId }),
     sessions: new SessionBook(store, () => now),
     clock: () => now,
     atAddress: (ip) => desktops.find((each) => each.ip === ip),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { readToken, tokenKey } from '../../../src/tunnel/token.ts';
 import { TokenBook } from '../../../src/tunnel/token-book.ts';
 import { contractToken } from './contract-token.ts';
@@ -61,21 +61,57 @@ describe('the token', () => {
 });
 
 describe('the token book', () => {
-  test('lets a token open the desktop that it opened first, again and again', () => {
-    const book = new TokenBook();
-    expect([book.admit('t', 'c1'), book.admit('t', 'c1')]).toEqual([true, true]);
+  const bound = new Map<string, string>();
+  let away = false;
+  const store = {
+    async bind(digest: string, containerId: string): Promise<string> {
+      if (away) throw new Error('away');
+      const first = bound.get(digest) ?? containerId;
+      bound.set(digest, first);
+      return first;
+    },
+  };
+  let book: TokenBook;
+  const admits = (...tries: [string, string][]) =>
+    Promise.all(tries.map(([token, desktop]) => book.admit(token, desktop)));
+  beforeEach(() => {
+    bound.clear();
+    away = false;
+    book = new TokenBook(store);
   });
 
-  test('never lets an old token open the next student’s desktop at the same address', () => {
-    const book = new TokenBook();
-    book.admit('t', 'c1');
-    expect([book.admit('t', 'c2'), book.admit('t', 'c1'), book.admit('new', 'c2')]).toEqual([false, true, true]);
+  test('lets a token open the desktop that it opened first, again and again', async () => {
+    expect([await book.admit('t', 'c1'), await book.admit('t', 'c1')]).toEqual([true, true]);
   });
 
-  test('remembers through the tokens of ten exams', () => {
-    const book = new TokenBook();
-    book.admit('first', 'c1');
-    for (let each = 0; each < 19_999; each++) book.admit(`t${each}`, 'c2');
-    expect(book.admit('first', 'c9')).toBe(false);
+  test.each(['with', 'without'])(
+    '%s its store never lets an old token open the next student’s desktop',
+    async (how) => {
+      away = how === 'without';
+      await book.admit('t', 'c1');
+      expect(await admits(['t', 'c2'], ['t', 'c1'], ['new', 'c2'])).toEqual([false, true, true]);
+    },
+  );
+
+  test('nor after a restart of the worker', async () => {
+    await book.admit('t', 'c1');
+    book = new TokenBook(store);
+    expect(await admits(['t', 'c2'], ['t', 'c1'])).toEqual([false, true]);
+  });
+
+  test('lets one of two desktops have a token that comes for both at once', async () => {
+    expect((await admits(['t', 'c1'], ['t', 'c2'])).filter(Boolean)).toHaveLength(1);
+  });
+
+  test('keeps no token, only what cannot be turned back into one', async () => {
+    await book.admit('the token itself', 'c1');
+    expect([...bound.keys()].join()).not.toContain('the token');
+  });
+
+  test('remembers through the tokens of ten exams', async () => {
+    away = true;
+    await book.admit('first', 'c1');
+    for (let each = 0; each < 19_999; each++) await book.admit(`t${each}`, 'c2');
+    expect(await book.admit('first', 'c9')).toBe(false);
   });
 });
