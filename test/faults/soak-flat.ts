@@ -18,13 +18,13 @@ export interface Course {
 }
 
 /** What programs take until they have been everywhere once is not growth. */
-const WARM_UP = 1 / 5;
+const WARM_UP = 1 / 10;
 const ALLOWED_SHARE = 0.05;
 const EDGE = 1 / 8;
 const LEAST_LOOKS = 8;
 
 /**
- * A figure is flat when the line through its looks, the first fifth left out, rises by no more than a twentieth of its
+ * A figure is flat when the line through its looks, the first tenth left out, rises by no more than a twentieth of its
  * mean, or no more than its noise. What falls is flat.
  */
 export function courseOf({ name, values, noise }: Series): Course {

@@ -25,6 +25,7 @@ export class SoakHall {
   joins = 0;
   painted = 0;
   sessions = 0;
+  turns = 0;
 
   constructor(rig: Rig, seats: number, random: Seeded) {
     this.#rig = rig;
@@ -38,6 +39,7 @@ export class SoakHall {
 
   /** One goes and another comes; a third has lost his connection, and a fourth opens his page anew. */
   async turn(): Promise<void> {
+    this.turns++;
     await this.#oneGoes();
     await this.#oneComes();
     await this.#oneComesBack(true);

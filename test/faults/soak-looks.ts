@@ -42,8 +42,10 @@ export class SoakLooks {
       const sum = all.reduce((total, { memoryMb }) => total + memoryMb, 0);
       this.#add(`${service} memory`, 'MB', service === 'guacd' ? 16 : 4, sum);
       this.#addHandles(service, all);
-      // One for each connection that it holds, beside the one that listens and its init.
-      if (service === 'guacd') this.#add('guacd connections', '', 2, all.length - 2);
+      if (service !== 'guacd') continue;
+      // One for each connection that it holds, beside the one that listens and its init; each begins as a copy of that one.
+      this.#add('guacd connections', '', 2, all.length - 2);
+      this.#add('guacd’s listener, file descriptors', '', 4, all.find(({ isFirst }) => isFirst)?.files ?? Number.NaN);
     }
     for (const [name, count] of Object.entries(await counts(this.#rig))) this.#add(name, '', 2, count);
   }
@@ -66,17 +68,22 @@ export class SoakLooks {
     return this.#series.get(name)?.values.at(-1) ?? Number.NaN;
   }
 
-  async #processesOf(service: string): Promise<Process[]> {
+  async #processesOf(service: string): Promise<(Process & { readonly isFirst: boolean })[]> {
     const { Processes, Titles } = await this.#rig.container(service).top();
-    const pids = Processes.map((row: string[]) => Number(row[Titles.indexOf('PID')]));
-    const all = await Promise.all(pids.map((pid: number) => processAt(pid)));
-    return all.filter((one) => one !== undefined);
+    const rows: string[][] = Processes;
+    const of = (title: string): number[] => rows.map((row) => Number(row[Titles.indexOf(title)]));
+    const [pids, parents] = [of('PID'), of('PPID')];
+    const all = await Promise.all(pids.map((pid) => processAt(pid)));
+    // Below the init, whose own parent is the engine's, the service itself; below that, what it forked.
+    const init = pids.find((_, at) => !pids.includes(parents[at] ?? 0));
+    return all.flatMap((one, at) => (one ? { ...one, isFirst: parents[at] === init } : []));
   }
 
+  /** Of each process: how many processes there are is another figure. */
   #addHandles(name: string, all: readonly Process[]): void {
-    const sum = (of: 'files' | 'sockets') => all.reduce((total, one) => total + one[of], 0);
-    this.#add(`${name} file descriptors`, '', 4, sum('files'));
-    this.#add(`${name} sockets`, '', 4, sum('sockets'));
+    const each = (of: 'files' | 'sockets') => all.reduce((total, one) => total + one[of], 0) / all.length;
+    this.#add(`${name} file descriptors`, '', 4, each('files'));
+    this.#add(`${name} sockets`, '', 4, each('sockets'));
   }
 
   #add(name: string, unit: string, noise: number, value: number): void {

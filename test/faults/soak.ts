@@ -79,7 +79,11 @@ async function soaked(rig: Rig, looks: SoakLooks, minutes: number, seed: number)
   const random = new Seeded(seed);
   const hall = new SoakHall(rig, Math.floor(most * SEATED_SHARE), random);
   await hall.fill();
-  console.log(`… ${most} desktops, the limit by ${JSON.stringify(SIZE)}; soaking for ${minutes} minutes, seed ${seed}`);
+  console.log(`… ${most} desktops, the limit by ${JSON.stringify(SIZE)}; seed ${seed}`);
+  // Those that came up while the host filled are others than those that come up on a full one: first all are replaced.
+  const isWarm = (): boolean => hall.turns >= most;
+  await Promise.all([again(TURN_MS, isWarm, () => hall.turn()), again(TYPE_MS, isWarm, () => hall.someType())]);
+  console.log(`… every desktop has been replaced; soaking for ${minutes} minutes`);
   looks.forget();
   const end = Date.now() + minutes * 60_000;
   const isOver = (): boolean => Date.now() > end;
