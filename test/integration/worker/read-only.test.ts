@@ -118,6 +118,8 @@ describe('a student’s files have a limit', () => {
   const files = async () => (await rig.call('/api/vdi/cluster/status')).body.desktops[0]?.files;
   const degraded = async () => (await rig.call('/readyz')).body.degraded.join();
   const windows = () => asStudent('DISPLAY=:10 wmctrl -l');
+  // It comes up a moment after what is told.
+  const shown = (title: RegExp) => rig.until(`a window ${title}`, async () => title.test(await windows()));
   const until = (level: string) => rig.until(`files that are ${level}`, async () => (await files())?.level === level);
 
   test('whether the engine’s disk keeps it is found out and told', async () => {
@@ -129,17 +131,17 @@ describe('a student’s files have a limit', () => {
     await until('fine');
     await asStudent('head -c 54M /dev/zero > much');
     await until('near');
-    expect(await windows()).toMatch(/Sắp hết chỗ lưu tệp · Little room is left/);
+    await shown(/Sắp hết chỗ lưu tệp · Little room is left/);
     expect(await degraded()).not.toContain('exam_93_u1');
   });
 
   test('nothing hides a file: no mode of a folder, no deletion while it is open', async () => {
     await asStudent('rm much; mkdir -p a/b; head -c 40M /dev/zero > a/b/f; chmod 0 a/b a');
-    const hidden = 'exec 9> gone; head -c 40M /dev/zero >&9; rm gone; sleep 30';
-    await asStudent(`setsid bash -c '${hidden}' < /dev/null > /dev/null 2>&1 & disown`);
+    const hidden = 'exec 9> gone; head -c 40M /dev/zero >&9; rm gone; : > held; sleep 60';
+    await asStudent(`setsid bash -c '${hidden}' < /dev/null > /dev/null 2>&1 & until [ -e held ]; do sleep 0.1; done`);
     await until('full');
     expect(await degraded()).toMatch(/exam_93_u1: its student’s files are at 1\d\d % of their limit/);
-    await asStudent('chmod 700 a; chmod 700 a/b; rm -r a; pkill -f "sleep 30"');
+    await asStudent('chmod 700 a; chmod 700 a/b; rm -r a; rm held; pkill -f "sleep 60"');
     await until('fine');
     await rig.until('the window gone', async () => !(await windows()).includes('lưu tệp'));
   });
@@ -149,22 +151,27 @@ describe('a student’s files have a limit', () => {
     const before = await windows();
     expect(await asStudent('./runaway; echo "ended with $?"')).toContain('ended with 137');
     await until('over');
-    expect(await windows()).toMatch(/Chương trình đã bị dừng · A program was ended/);
+    await shown(/Chương trình đã bị dừng · A program was ended/);
     for (const window of before.split(/\r?\n/).filter((line) => line.includes('Chromium')))
       expect(await windows()).toContain(window.split(' ')[0]);
     expect(await asStudent('cat answer.txt; rm out*')).toContain('saved');
     await until('fine');
     const { sessions } = (await rig.call('/api/vdi/cluster/history?examId=93&userId=1')).body;
     const told = sessions[0].events.filter(({ kind }: { kind: string }) => kind === 'files');
-    expect(told.map(({ level }: { level: string }) => level)).toEqual(['near', 'fine', 'full', 'fine', 'over', 'fine']);
-    expect(told[4]).toMatchObject({ ended: ['runaway'], limitMb: 64 });
+    // A level that lasted less than a quarter of a minute may not have been told.
+    expect(told.map(({ level }: { level: string }) => level)).toEqual(expect.arrayContaining(['near', 'full']));
+    expect(told.at(-2)).toMatchObject({ level: 'over', ended: ['runaway'], limitMb: 64 });
+    expect(told.at(-1)).toMatchObject({ level: 'fine' });
   });
 
   test('the student can neither end nor stop nor look into what watches', async () => {
-    const watch = '$(pgrep -f watch-files)';
-    expect(
-      await asStudent(`kill -KILL ${watch}; kill -STOP ${watch}; cat /proc/$(pgrep -of watch-files)/environ`),
-    ).toMatch(/(not permitted[\s\S]*){2}Permission denied/);
-    expect(await asStudent('ps -o stat= -p "$(pgrep -of watch-files)"')).toMatch(/^S/);
+    const watch = '$(pgrep -u 0 -f watch-files)';
+    const tried = await asStudent(
+      `for p in ${watch}; do kill -KILL $p; kill -STOP $p; renice 19 $p; cat /proc/$p/environ; done`,
+    );
+    expect(tried.match(/kill: .*not permitted/g)?.length).toBe(4);
+    expect(tried.match(/renice: .*(denied|not permitted)/gi)?.length).toBe(2);
+    expect(tried.match(/environ: Permission denied/g)?.length).toBe(2);
+    expect(await asStudent(`ps -o stat= -p $(pgrep -u 0 -of watch-files)`)).toMatch(/^S/);
   });
 });
