@@ -10,7 +10,7 @@ import { Handshakes } from './tunnel/handshakes.ts';
 import type { JoinPorts } from './tunnel/join.ts';
 import type { Onlookers } from './tunnel/onlookers.ts';
 import { OpenTunnels } from './tunnel/open-tunnels.ts';
-import { studentRights } from './tunnel/policy.ts';
+import { type Clipboard, studentRights } from './tunnel/policy.ts';
 import { SessionBook, type SessionStore } from './tunnel/session-book.ts';
 import { tokenKey } from './tunnel/token.ts';
 import { TokenBook, type TokenStore } from './tunnel/token-book.ts';
@@ -25,10 +25,14 @@ export interface Connection {
   readonly token: string;
   /** ISO time until which a first tunnel opens. */
   readonly expiresAt: string;
+  /** Which way text may go between the student's own computer and the desktop: his page need not ask for what is dropped. */
+  readonly clipboard: Clipboard;
+  /** The screen is recorded: his page tells him. */
+  readonly recorded: boolean;
 }
 
 interface TunnelParts {
-  readonly settings: Pick<WorkerSettings, 'guacTokenKey' | 'jwtSecret' | 'tunnel' | 'policy'>;
+  readonly settings: Pick<WorkerSettings, 'guacTokenKey' | 'jwtSecret' | 'tunnel' | 'policy' | 'recording'>;
   readonly maxDesktops: number;
   readonly store: SessionStore;
   readonly tokens: TokenStore;
@@ -89,7 +93,9 @@ export function openTunnel(parts: TunnelParts): Tunnel {
       const exp = Math.floor((clock() + CONNECTION_MS) / 1000);
       const token = await makeConnectionToken({ sub: seat.userId, exam: seat.examId, allocation, exp }, key);
       const url = `${(settings.tunnel.url ?? '').replace(/\/+$/, '')}/guaclite`;
-      return { url, token, expiresAt: new Date(exp * 1000).toISOString() };
+      const { policy, recording } = settings;
+      const expiresAt = new Date(exp * 1000).toISOString();
+      return { url, token, expiresAt, clipboard: policy.clipboard, recorded: recording !== undefined };
     },
   };
 }

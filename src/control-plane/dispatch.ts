@@ -33,10 +33,18 @@ export interface Affinity {
   readonly expiresAt: Date;
 }
 
+/** What a worker gives for the tunnels of one session, with what it allows there. */
+interface Connection {
+  readonly token: string;
+  readonly expiresAt: string;
+  readonly clipboard?: 'off' | 'in' | 'out' | 'both' | undefined;
+  readonly recorded?: boolean | undefined;
+}
+
 /** What the worker answered to allocate. */
 export interface Desktop {
   readonly ip: string;
   readonly containerId: string;
   /** Beside the contract: the worker's own token for this session's tunnels. Kept nowhere. */
-  readonly connection?: { readonly token: string; readonly expiresAt: string } | undefined;
+  readonly connection?: Connection | undefined;
 }

@@ -8,7 +8,12 @@ const desktop = z.object({
   containerId: z.string().min(1),
   // A worker of another make has none, or another thing of this name: then the contract's token does.
   connection: z
-    .object({ token: z.string().min(1), expiresAt: z.string() })
+    .object({
+      token: z.string().min(1),
+      expiresAt: z.string(),
+      clipboard: z.enum(['off', 'in', 'out', 'both']).optional(),
+      recorded: z.boolean().optional(),
+    })
     .optional()
     .catch(undefined),
 });

@@ -29,15 +29,18 @@ export class Recorder {
   readonly #ports: RecorderPorts;
   /** By container id; a session whose recording has ended for good stays here until it is over. */
   readonly #takes = new Map<string, Take | 'opening' | 'full'>();
+  /** Desktops at which students were, until their session is over: one whose recording broke off is recorded again. */
+  readonly #followed = new Map<string, Desktop>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(ports: RecorderPorts) {
     this.#ports = ports;
-    this.#timer = setInterval(() => void this.#tidy(), TIDY_MS);
+    this.#timer = setInterval(() => void this.tidy(), TIDY_MS);
   }
 
   /** A student is at this desktop: records it from now on, unless that is under way. Never rises. */
   follow(desktop: Desktop): void {
+    this.#followed.set(desktop.containerId, desktop);
     if (this.#takes.has(desktop.containerId)) return;
     this.#takes.set(desktop.containerId, 'opening');
     this.#begin(desktop).catch((error: unknown) => {
@@ -52,12 +55,28 @@ export class Recorder {
   }
 
   endSession(containerId: string): void {
+    this.#followed.delete(containerId);
     this.#end(containerId, 'session-over');
     this.#takes.delete(containerId);
   }
 
+  /** Looks after it all now and then: what broke off goes on, what is too old or too much goes. Never rises. */
+  async tidy(): Promise<void> {
+    for (const desktop of this.#followed.values()) if (this.#ports.isStill(desktop)) this.follow(desktop);
+    const { files, inUse, log } = this.#ports;
+    try {
+      const { removed, isFull } = await files.tidy(inUse());
+      for (const { recording, why } of removed)
+        log.info({ file: recording.file, bytes: recording.bytes, why }, 'recording removed');
+      if (isFull) for (const containerId of [...this.#takes.keys()]) this.#end(containerId, 'total');
+    } catch (error) {
+      log.error({ error: String(error) }, 'recordings cannot be tidied up');
+    }
+  }
+
   close(): void {
     clearInterval(this.#timer);
+    this.#followed.clear();
     for (const containerId of [...this.#takes.keys()]) this.#end(containerId, 'worker-stopped');
   }
 
@@ -98,17 +117,5 @@ export class Recorder {
   #end(containerId: string, why: RecordingEnd): void {
     const take = this.#takes.get(containerId);
     if (take instanceof Take) take.end(why);
-  }
-
-  async #tidy(): Promise<void> {
-    const { files, inUse, log } = this.#ports;
-    try {
-      const { removed, isFull } = await files.tidy(inUse());
-      for (const { recording, why } of removed)
-        log.info({ file: recording.file, bytes: recording.bytes, why }, 'recording removed');
-      if (isFull) for (const containerId of [...this.#takes.keys()]) this.#end(containerId, 'total');
-    } catch (error) {
-      log.error({ error: String(error) }, 'recordings cannot be tidied up');
-    }
   }
 }

@@ -16,6 +16,8 @@ export interface LinkOptions {
   readonly onSteady: (steady: boolean) => void;
   readonly onClosed: (code: number) => void;
   readonly onTouched: () => void;
+  /** The student has copied this text in the desktop. */
+  readonly onCopied: (text: string) => void;
 }
 
 /** One connection to the desktop: its picture, and what goes to it. */
@@ -23,6 +25,8 @@ export interface Link {
   readonly element: HTMLElement;
   key(pressed: boolean, keysym: number): void;
   resize(size: Size): void;
+  /** Text of this computer becomes the desktop's clipboard. */
+  paste(text: string): void;
   fit(): void;
   close(): void;
 }
@@ -66,6 +70,16 @@ export function openLink(options: LinkOptions): Link {
     options.onClosed(code);
   };
 
+  client.onclipboard = (stream, mimetype) => {
+    if (mimetype !== 'text/plain') return;
+    const reader = new Guacamole.StringReader(stream);
+    let text = '';
+    reader.ontext = (part) => {
+      text += part;
+    };
+    reader.onend = () => options.onCopied(text);
+  };
+
   point(client, display, options.onTouched);
   const { width, height } = options.size;
   client.connect(
@@ -82,6 +96,11 @@ export function openLink(options: LinkOptions): Link {
     element,
     key: (pressed, keysym) => client.sendKeyEvent(pressed ? 1 : 0, keysym),
     resize: (size) => client.sendSize(size.width, size.height),
+    paste(text) {
+      const writer = new Guacamole.StringWriter(client.createClipboardStream('text/plain'));
+      writer.sendText(text);
+      writer.sendEnd();
+    },
     fit,
     close() {
       closed = true;

@@ -12,7 +12,7 @@ export interface DesktopView {
   readonly element: HTMLElement;
   room(): Size;
   /** Puts a link's picture in place of the one before. */
-  hold(link: Link): void;
+  hold(link: Link, mayPaste: boolean): void;
   steady(steady: boolean): void;
   /** The connection is gone; the last picture stays, dimmed. */
   lost(untilNextTry: number, tryNow: () => void): void;
@@ -23,6 +23,7 @@ export interface DesktopView {
 
 export interface DesktopViewOptions {
   readonly examName: string;
+  readonly isRecorded: boolean;
   readonly timeLeft: () => number;
   readonly onHandIn: () => void;
 }
@@ -41,6 +42,7 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
     { class: 'bar' },
     el('span', { class: 'exam-name' }, options.examName),
     el('span', { class: 'bar-state' }, light, words),
+    ...(options.isRecorded ? [el('span', { class: 'recorded' }, said('recordedNote'))] : []),
     el('span', { class: 'bar-time' }, el('span', { class: 'wide-only' }, said('timeLeft')), left),
     keys,
     handIn,
@@ -88,7 +90,7 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
   return {
     element,
     room,
-    hold(next) {
+    hold(next, mayPaste) {
       link = next;
       showState('connected');
       clearInterval(tryTimer);
@@ -98,7 +100,7 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
       next.fit();
       // The window may have changed while the link was being made.
       onResize();
-      keyboard.connect(next.key, () => handIn.focus());
+      keyboard.connect(next.key, () => handIn.focus(), mayPaste ? next.paste : undefined);
     },
     steady(steady) {
       if (link) showState(steady ? 'connected' : 'unsteady');

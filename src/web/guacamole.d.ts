@@ -18,6 +18,20 @@ declare module 'guacamole-common-js' {
     receiveTimeout: number;
     unstableThreshold: number;
   }
+  /** What a recording takes for its source. */
+  interface FileTunnel {
+    oninstruction: ((opcode: string, args: string[]) => void) | null;
+    onstatechange: ((state: number) => void) | null;
+    onerror: ((status: Status) => void) | null;
+    connect(): void;
+    disconnect(): void;
+  }
+  interface InputStream {
+    readonly index: number;
+  }
+  interface OutputStream {
+    readonly index: number;
+  }
   interface Display {
     getElement(): HTMLElement;
     getWidth(): number;
@@ -38,6 +52,8 @@ declare module 'guacamole-common-js' {
       sendSize(width: number, height: number): void;
       sendKeyEvent(pressed: 0 | 1, keysym: number): void;
       sendMouseState(state: MouseState, applyDisplayScale: boolean): void;
+      createClipboardStream(mimetype: string): OutputStream;
+      onclipboard: ((stream: InputStream, mimetype: string) => void) | null;
       onerror: ((status: Status) => void) | null;
       onsync: ((timestamp: number, frames: number) => void) | null;
     };
@@ -56,8 +72,9 @@ declare module 'guacamole-common-js' {
     };
     /** A recording plays itself on its display. Times in milliseconds from its beginning. */
     SessionRecording: new (
-      source: Blob,
+      source: FileTunnel,
     ) => {
+      connect(): void;
       getDisplay(): Display;
       getDuration(): number;
       isPlaying(): boolean;
@@ -66,12 +83,15 @@ declare module 'guacamole-common-js' {
       seek(position: number): void;
       abort(): void;
       onload: (() => void) | null;
-      onerror: ((message: string) => void) | null;
       onplay: (() => void) | null;
       onpause: (() => void) | null;
       onseek: ((position: number) => void) | null;
       onprogress: ((duration: number) => void) | null;
     };
+    StringReader: new (stream: InputStream) => { ontext: ((text: string) => void) | null; onend: (() => void) | null };
+    StringWriter: new (stream: OutputStream) => { sendText(text: string): void; sendEnd(): void };
+    Parser: new () => { receive(text: string): void; oninstruction: ((opcode: string, args: string[]) => void) | null };
+    Status: { new (code: number, message?: string): Status; Code: { SUCCESS: number; SERVER_ERROR: number } };
     InputSink: new () => { focus(): void; getElement(): HTMLTextAreaElement };
     Tunnel: { State: { CONNECTING: number; OPEN: number; CLOSED: number; UNSTABLE: number } };
   };

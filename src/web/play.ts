@@ -2,6 +2,7 @@ import Guacamole from 'guacamole-common-js';
 import { spanText } from './countdown.ts';
 import { button, byId, el, show } from './dom.ts';
 import { label, onLanguage, said, say, t } from './language.ts';
+import { fileTunnel } from './recording-file.ts';
 import { fitScale } from './screen-size.ts';
 import { fillHeader, fillSkipLink } from './shell.ts';
 import type { TextKey } from './texts.ts';
@@ -32,7 +33,7 @@ function choose(problem?: TextKey): void {
 }
 
 function playFile(file: File): void {
-  const recording = new Guacamole.SessionRecording(file);
+  const recording = new Guacamole.SessionRecording(fileTunnel(file, () => choose('playBroken')));
   const display = recording.getDisplay();
   const stage = el('div', { class: 'stage', id: 'stage' }, display.getElement());
   const position = el('input', { type: 'range', min: 0, max: 0, step: 100, value: 0, class: 'position' });
@@ -80,7 +81,7 @@ function playFile(file: File): void {
     if (recording.getDuration() > 0) recording.play();
     else choose('playBroken');
   };
-  recording.onerror = () => choose('playBroken');
+  recording.connect();
 }
 
 onLanguage(() => {

@@ -33,6 +33,7 @@ export function showSitting(root: HTMLElement, place: Place, ways: WaysOut): () 
     waiting.end();
     const view = desktopView({
       examName: joined.examName,
+      isRecorded: joined.connection?.recorded ?? false,
       timeLeft: () => endTime - serverNow(),
       onHandIn: () => void handIn(place, view, ways),
     });
@@ -48,7 +49,7 @@ export function showSitting(root: HTMLElement, place: Place, ways: WaysOut): () 
     painted(link, joined) {
       endTime = Date.parse(joined.endTime);
       desktop ??= openDesktop(joined);
-      desktop.hold(link);
+      desktop.hold(link, ['in', 'both'].includes(joined.connection?.clipboard ?? 'off'));
       if (joined.moved) desktop.noteMoved();
       if (!document.querySelector('dialog[open]')) desktop.focusDesktop();
     },

@@ -1,5 +1,6 @@
 import { afterClose, backOff, STATUS, type Trouble } from './after-close.ts';
 import { call, Refused, storedLogin } from './api.ts';
+import { copyHere } from './clipboard.ts';
 import { type Link, openLink } from './desktop-link.ts';
 import { desktopSize, type Size } from './screen-size.ts';
 
@@ -7,7 +8,11 @@ import { desktopSize, type Size } from './screen-size.ts';
 export interface Joined {
   readonly token: string;
   /** The worker's own token, where the worker gives one. */
-  readonly connection?: { readonly token: string };
+  readonly connection?: {
+    readonly token: string;
+    readonly clipboard?: 'off' | 'in' | 'out' | 'both';
+    readonly recorded?: boolean;
+  };
   readonly tunnelUrl: string;
   readonly examName: string;
   readonly endTime: string;
@@ -121,6 +126,7 @@ function connect(
       },
       onSteady: (steady) => views.steady(steady),
       onTouched: () => views.touched(),
+      onCopied: copyHere,
       onClosed: (code) => {
         signal.removeEventListener('abort', stop);
         resolve({ code, painted });

@@ -88,6 +88,7 @@ export const texts = {
   ],
   timeLeft: ['Time left', 'Thời gian còn lại'],
   timeOver: ['Time is over', 'Hết giờ'],
+  recordedNote: ['Your screen is recorded', 'Màn hình của bạn được ghi lại'],
   keyboard: ['Keyboard', 'Bàn phím'],
   handIn: ['Hand in', 'Nộp bài'],
   handInTitle: ['Hand in and end the exam?', 'Nộp bài và kết thúc?'],

@@ -84,6 +84,7 @@ export async function paintInPage({ screen, ...way }: Way & { readonly screen: S
         onSteady: () => undefined,
         onClosed: again,
         onTouched: () => undefined,
+        onCopied: () => undefined,
       });
       link = mine;
       document.body.replaceChildren(mine.element);

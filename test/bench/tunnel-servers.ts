@@ -36,6 +36,7 @@ export async function ownTunnel(peerPort: number): Promise<Calls> {
         secondTab: 'takeover',
       },
       policy: CLOSED,
+      recording: undefined,
     },
     maxDesktops: 1_000,
     store: { load: async () => undefined, save: async () => undefined, remove: async () => undefined },

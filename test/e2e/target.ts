@@ -58,6 +58,8 @@ const OWN_ENV = {
   WORKER_PUBLIC_PORT: '3800',
   CONSOLE_PORT: '8800',
   EXAM_NET_PREFIX: '10.216',
+  TUNNEL_CLIPBOARD: 'both',
+  TUNNEL_RECORDING: 'on',
 };
 
 /** Brings up a worker of the tests' own beside any that runs here. */

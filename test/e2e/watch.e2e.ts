@@ -81,6 +81,22 @@ describe('a proctor', { sequential: true }, () => {
     expect(await width()).toBeLessThanOrEqual(900);
   });
 
+  // Only the worker that these tests bring up has a clipboard and recordings; one that runs has its own settings.
+  it.skipIf(target.project !== 'vdi-worker-e2e')(
+    'the student is told that he is recorded, and can paste and copy',
+    async () => {
+      expect(await student.textContent('.bar')).toContain('Your screen is recorded');
+      await student.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await student.evaluate(() => navigator.clipboard.writeText(' Dán từ máy tôi.'));
+      await student.keyboard.press('Control+v');
+      await expect.poll(typed, { timeout: 20_000 }).toContain(`${answer} Still mine. Dán từ máy tôi.`);
+      await student.keyboard.press('Control+a');
+      await student.keyboard.press('Control+c');
+      const clipboard = () => student.evaluate(() => navigator.clipboard.readText());
+      await expect.poll(clipboard, { timeout: 10_000 }).toBe(`${answer} Still mine. Dán từ máy tôi.`);
+    },
+  );
+
   it('loads his page again and is back at the same screen', async () => {
     await proctor.setViewportSize({ width: 1280, height: 800 });
     await proctor.reload();
