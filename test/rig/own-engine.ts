@@ -10,8 +10,8 @@ import { imageReference } from './images.ts';
 const run = promisify(execFile);
 const HOSTS_ENGINE = 'unix:///var/run/docker.sock';
 const IMAGES = ['EXAM_IMAGE_NAME', 'REDIS_IMAGE', 'GUACD_IMAGE', 'NODE_IMAGE', 'POSTGRES_IMAGE'];
-/** Sparse: what is used of it is the images twice, while they are taken in. */
-const DISK = '8G';
+/** Sparse: what is used of it is the images twice, while they are taken in. Large enough that no worker calls it nearly full. */
+const DISK = '24G';
 /** Without live-restore it first ends what an earlier one left running, one by one. */
 const UP_MS = 60_000;
 const DOWN_MS = 30_000;
