@@ -75,7 +75,8 @@ test.concurrent('a join ends with the connection that it joined, though guacd sa
   expect(joined?.socket.destroyed).toBe(true);
 });
 
-test.concurrent('a join that waits in a connection that ends does not wait its time out', async () => {
+// Its own `expect`: the common one forgets which test it is in while others run beside it.
+test.concurrent('a join that waits in a connection that ends does not wait its time out', async ({ expect }) => {
   const { join, breakHold, joins } = await guacd(() => false);
   const joining = join();
   await expect.poll(joins).toBe(1);
