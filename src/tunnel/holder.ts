@@ -11,6 +11,11 @@ import type { Shard, Shards } from './shards.ts';
 
 /** guacd ends a user who says nothing for 15 s. It tells nobody that xrdp has gone: each finds out when he next says something. */
 const NOP_MS = 1_000;
+/**
+ * guacd says `nop` every 5 s to whoever is in a connection. When the process of one connection dies, it says nothing any
+ * more, and no end comes either: guacd's later processes are copies of the one that listens, and keep our socket open.
+ */
+const SILENT_NOPS = 12;
 /** A login takes about 1.2 s; one that hangs is better begun anew while the student waits. */
 const ATTACH_MS = 6_000;
 /** While the desktop's own programs start beside it on a busy host, a login takes longer, and nobody waits for it yet. */
@@ -156,6 +161,7 @@ export class GuacdHolder {
     const held = { id, shard, socket, over: over.signal };
     this.#held.set(containerId, held);
     endAtGoodbye(socket);
+    endAtSilence(socket);
     socket.once('close', () => {
       over.abort();
       if (this.#held.get(containerId) !== held) return;
@@ -180,6 +186,16 @@ function endAtGoodbye(socket: Socket): void {
     if (GOODBYES.some((words) => border.includes(words) || chunk.includes(words))) socket.destroy();
     border = (chunk.length < LONGEST_GOODBYE ? border : chunk).subarray(-LONGEST_GOODBYE);
   });
+}
+
+/** Counted, not measured: while this process itself stands still, nothing can be heard. */
+export function endAtSilence(socket: Socket): void {
+  let silent = 0;
+  socket.on('data', () => {
+    silent = 0;
+  });
+  const counting = setInterval(() => ++silent > SILENT_NOPS && socket.destroy(), NOP_MS);
+  socket.once('close', () => clearInterval(counting));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { Rig } from '../../rig/rig.ts';
+import { execIn } from '../../rig/student.ts';
 import { contractToken, TunnelClient } from '../../rig/tunnel-client.ts';
 
 const rig = new Rig({ name: 'tunnel' });
@@ -109,4 +110,16 @@ describe('whatever a client sends, the worker and the others go on', () => {
     const again = open({ token: token() });
     await again.see('img');
   });
+});
+
+test('the process of one guacd connection dies: its student’s tunnel ends and he comes back, the other notices nothing', async () => {
+  const tokens = [token(), contractToken(rig.guacTokenKey, await allocate(2))];
+  const seen = tokens.map((each) => open({ token: each }));
+  await Promise.all(seen.map((client) => client.see('img')));
+  // The oldest: the later ones are copies of the listener and keep its socket to us open, so no end ever comes.
+  const oldest = 'kill -KILL "$(pidof guacd | tr " " "\\n" | sort -n | sed -n 2p)"';
+  expect((await execIn(rig.container('guacd'), ['sh', '-c', oldest])).code).toBe(0);
+  await rig.until('the end of its tunnel', async () => seen.some(({ closed }) => closed), 20_000);
+  expect(seen.filter(({ closed }) => closed)).toHaveLength(1);
+  await open({ token: tokens[seen.findIndex(({ closed }) => closed)] ?? '' }).see('img');
 });
