@@ -6,6 +6,8 @@ const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
 const ZERO = 0x30;
 const NINE = 0x39;
+/** Of each element, beside what its length counts: a digit, the dot, the end. */
+const SIGNS = 3;
 const ERROR = Buffer.from('error');
 const CLIPBOARD = 'clipboard';
 
@@ -18,6 +20,8 @@ export class Borders {
   sawError = false;
   /** An instruction whose opcode has nine letters has come to its end: guacd says no other than `clipboard`. Whoever has looked takes it back. */
   sawClipboard = false;
+  /** The last chunk was ASCII throughout. */
+  isAscii = true;
   /** Value of the length being read; -1 before its first digit. */
   #length = -1;
   /** Code points left of the element being passed; -1 while a length is read. */
@@ -35,6 +39,7 @@ export class Borders {
    */
   push(chunk: Uint8Array): number {
     const ascii = isAscii(chunk);
+    this.isAscii = ascii;
     let complete = 0;
     let at = 0;
     while (at < chunk.length) {
@@ -93,7 +98,8 @@ export class Borders {
       this.#length = Math.max(0, this.#length) * 10 + (byte - ZERO);
     } else if (byte === DOT && this.#length >= 0) {
       this.#left = this.#length;
-      this.#size += this.#length;
+      // Empty elements count too: without end they would be waited for without end.
+      this.#size += this.#length + SIGNS;
       if (this.#isOpcode) {
         this.#spelled = this.#length === ERROR.length ? 0 : -1;
         this.#isClipboard = this.#length === CLIPBOARD.length;

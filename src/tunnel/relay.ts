@@ -74,6 +74,8 @@ export class Relay {
     if (this.#ended) return;
     this.#ended = true;
     const { socket } = this.#guacd;
+    // Paused it would not hear the browser's own goodbye, and both would wait for each other.
+    this.#browser.resume();
     // guacd's own words have passed already; the client listens to the first ones only.
     if (status === this.#toBrowser.said) this.#browser.close(1000, String(status.code));
     else endWith(this.#browser, status);

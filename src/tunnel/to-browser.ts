@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import type { WebSocket } from 'ws';
 import { Borders } from './borders.ts';
 import { FirstPicture } from './first-picture.ts';
-import { decode, encode, type Instruction } from './instruction.ts';
+import { decode, encode, type Instruction, MalformedInstruction } from './instruction.ts';
 import { Outward } from './outward.ts';
 import type { Rights } from './policy.ts';
 import { giveSlab, takeSlab } from './slabs.ts';
@@ -40,6 +41,8 @@ export class ToBrowser {
   /** Start of an instruction that has not come whole; as long as `#kept` says. */
   #tail = Buffer.alloc(0);
   #kept = 0;
+  /** All that has come since the last message is. */
+  #isAscii = true;
   #unsent = 0;
   #stalled: NodeJS.Timeout | undefined;
   bytes = 0;
@@ -65,6 +68,7 @@ export class ToBrowser {
    */
   take(chunk: Buffer): void {
     const complete = this.#borders.push(chunk);
+    this.#isAscii &&= this.#borders.isAscii;
     if (complete === 0) {
       this.#keep(chunk);
       return;
@@ -75,11 +79,15 @@ export class ToBrowser {
     chunk.copy(slab, this.#kept, 0, complete);
     this.#kept = 0;
     if (complete < chunk.length) this.#keep(chunk.subarray(complete));
-    const message = this.#outward.pass(slab.subarray(0, length), this.#borders);
+    const whole = slab.subarray(0, length);
+    // A browser breaks off at text that is none, and would come back to the same.
+    if (!this.#isAscii && !isUtf8(whole)) throw new MalformedInstruction('not UTF-8');
+    this.#isAscii = complete === chunk.length || this.#borders.isAscii;
+    const message = this.#outward.pass(whole, this.#borders);
     this.bytes += message.length;
     if (message.length > 0) this.#send(message, () => giveSlab(slab));
     else giveSlab(slab);
-    if (this.#borders.sawError) this.#hear(message);
+    if (this.#borders.sawError && !this.said) this.#hear(message);
     if (this.#firstPicture.endsIn(message)) this.#send(END_OF_FRAME);
   }
 

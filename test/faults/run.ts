@@ -1,11 +1,13 @@
 // npm run faults: breaks one part after the other of a real worker with students on it, looks at what held, and then lets
 // the other parts below go; the table comes last. `-- --quick`: what every change must pass.
 // `-- --seed N`: the same moments again. `-- --only WORDS|WORDS`: faults so named. `-- --students N --warm N`: another size
-// of the exam. `-- --walk`, `-- --soak`: only that part; `--operations N`, `--minutes N`: how long.
+// of the exam. `-- --walk`, `-- --soak`, `-- --fuzz`: only that part; `--operations N`, `--minutes N`, `--cases N`: how long;
+// `--case K`: one case of the fuzz run again.
 import { parseArgs } from 'node:util';
 import { Seeded } from '../seeded.ts';
 import { ENGINE_FAULTS } from './engine-faults.ts';
 import { faults } from './faults.ts';
+import { CASES, fuzz } from './fuzz.ts';
 import { onOwnEngine } from './own-scene.ts';
 import { provokeAll } from './provoke.ts';
 import { soak } from './soak.ts';
@@ -25,6 +27,9 @@ const { values } = parseArgs({
     operations: { type: 'string', default: '560' },
     soak: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '10' },
+    fuzz: { type: 'boolean', default: false },
+    cases: { type: 'string', default: String(CASES) },
+    case: { type: 'string', default: '' },
   },
 });
 const seed = Number(values.seed);
@@ -33,6 +38,7 @@ const seed = Number(values.seed);
 const PARTS = {
   walk: () => walk(seed, Number(values.operations), HOSTS_ENGINE),
   soak: () => soak(Number(values.minutes), seed),
+  fuzz: () => fuzz(seed, Number(values.cases), values.case.split(',').filter(Boolean).map(Number)),
 } as const;
 
 async function main(): Promise<number> {
