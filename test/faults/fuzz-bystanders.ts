@@ -7,7 +7,7 @@ import { type Liar, shake } from './fuzz-liar.ts';
 const MOVE_MS = 200;
 const SAY_MS = 25;
 /** Longer than this without a word is a session that was touched. */
-const QUIET_MS = 5_000;
+const QUIET_MS = 15_000;
 
 /** Somebody whose session must not notice what others do. */
 export abstract class Bystander {

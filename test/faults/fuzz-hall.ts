@@ -7,7 +7,7 @@ import { Liar } from './fuzz-liar.ts';
 import { FuzzSeat } from './fuzz-seat.ts';
 import { EXAM } from './invariants.ts';
 
-const SEATS = 2;
+const SEATS = 3;
 const REAL = 2;
 /** Everything that was opened has gone by then: guacd's goodbye, ws's own, a join that is tried again. */
 const SETTLE_MS = 12_000;

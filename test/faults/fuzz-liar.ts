@@ -139,7 +139,8 @@ export class Liar {
 export function shake({ socket, onHeard }: Joined, then: () => void): void {
   socket.write(ARGS);
   onHeard('connect', () => {
-    socket.write(encode(['ready', '$joined']));
+    // Something drawn, or the worker takes the join for a dead one.
+    socket.write(encode(['ready', '$joined']) + encode(['sync', '1']));
     then();
   });
 }
@@ -150,4 +151,4 @@ function mayBeSaid([opcode, width, height]: Instruction): boolean {
   return [width, height].every((each) => /^\d{3,4}$/.test(each ?? '') && Number(each) >= 200 && Number(each) <= 7680);
 }
 
-export const honest: Lie = (join) => shake(join, () => join.socket.write(encode(['sync', '1'])));
+export const honest: Lie = (join) => shake(join, () => undefined);

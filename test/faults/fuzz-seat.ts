@@ -9,7 +9,7 @@ import { RawTunnel, request } from './fuzz-tunnel.ts';
 
 const OPEN_MS = 8_000;
 /** Half a frame, half an instruction: the other half is waited for, rightly. */
-const WAITS_MS = 60;
+const WAITS_MS = 25;
 const LIE_MS = 40;
 
 /** A student's place of which both ends are ours: what comes out at one end for what went in at the other is looked at. */
