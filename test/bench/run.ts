@@ -25,7 +25,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     limitS: 400,
     load: () => import('./paint.ts'),
   },
-  tunnel: { about: 'the tunnel beside guacamole-lite and a plain pipe', load: () => import('./tunnel.ts') },
+  tunnel: {
+    about: 'the tunnel beside guacamole-lite and a plain pipe: throughput, CPU, latency, a stalled browser',
+    limitS: 500,
+    load: () => import('./tunnel.ts'),
+  },
   joins: {
     about: 'students join while a pool of ten refills, giving way and not',
     limitS: 400,

@@ -3,7 +3,7 @@ import WebSocket from 'ws';
 import { openGuacd } from '../../src/tunnel/guacd.ts';
 import { encode } from '../../src/tunnel/instruction.ts';
 import { contractToken } from '../rig/tunnel-client.ts';
-import { age, microseconds } from './tunnel-frames.ts';
+import { ages, microseconds } from './tunnel-frames.ts';
 import type { Calls } from './tunnel-peer.ts';
 import { TOKEN_KEY } from './tunnel-servers.ts';
 
@@ -13,15 +13,14 @@ const OPEN_WIDTH = 20;
 /** Many students' browsers in one process: they count what comes, and answer as a browser does after a frame. */
 export async function browsers(): Promise<Calls> {
   let open: { close(): void }[] = [];
-  let ages: number[] = [];
+  let seen: number[] = [];
   let bytes = 0;
   let messages = 0;
   let waiting: { bytes: number; resolve(at: number): void } | undefined;
   const take = (message: Buffer): void => {
     bytes += message.length;
     messages++;
-    const microsecondsOld = age(message);
-    if (microsecondsOld !== undefined) ages.push(microsecondsOld / 1000);
+    for (const old of ages(message)) seen.push(old / 1000);
     if (waiting && bytes >= waiting.bytes) waiting.resolve(microseconds());
   };
 
@@ -65,7 +64,7 @@ export async function browsers(): Promise<Calls> {
     begin: async () => {
       bytes = 0;
       messages = 0;
-      ages = [];
+      seen = [];
     },
     /** Resolves when this many bytes came in all since `begin`. */
     received: async ({ bytes: wanted }: { bytes: number }) => {
@@ -76,7 +75,7 @@ export async function browsers(): Promise<Calls> {
       waiting = undefined;
       return { endMicroseconds: end, messages, bytes };
     },
-    ages: async () => ages,
+    ages: async () => seen,
     close: async () => {
       for (const each of open) each.close();
       open = [];

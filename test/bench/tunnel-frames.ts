@@ -1,7 +1,7 @@
 import { encode } from '../../src/tunnel/instruction.ts';
 
 const FRAME_BYTES = 2_000;
-const STAMP = /4\.sync,16\.(\d{16});$/;
+const STAMP = /4\.sync,16\.(\d{16});/g;
 
 /** On a clock that all processes of this machine share. */
 export function microseconds(): number {
@@ -14,8 +14,9 @@ export function frame(recording: Buffer, now: number): string {
   return encode(['blob', '1', image]) + encode(['end', '1']) + encode(['sync', String(now).padStart(16, '0')]);
 }
 
-/** Microseconds since the frame that ends here was sent; undefined when none ends here. */
-export function age(message: Buffer): number | undefined {
-  const stamp = STAMP.exec(message.toString('latin1', Math.max(0, message.length - 30)));
-  return stamp ? microseconds() - Number(stamp[1]) : undefined;
+/** Microseconds since each frame that ends here was sent; several may come in one message. Of a large one nothing. */
+export function ages(message: Buffer): number[] {
+  if (message.length > FRAME_BYTES * 8) return [];
+  const now = microseconds();
+  return [...message.toString('latin1').matchAll(STAMP)].map(([, sent]) => now - Number(sent));
 }

@@ -7,6 +7,7 @@ import { frame, microseconds } from './tunnel-frames.ts';
 export type Calls = Record<string, (args: never) => Promise<unknown>>;
 
 const WRITE_BYTES = 16 * 1024;
+const FLOW_MS = 50;
 
 /** A guacd of our own that answers the handshake as guacd 1.3 does and then plays what it is told. */
 export async function peer(): Promise<Calls> {
@@ -22,7 +23,8 @@ export async function peer(): Promise<Calls> {
       if (/6\.select,[^;]*;$/.test(said)) socket.write(encode(['args', 'VERSION_1_3_0', 'hostname', 'read-only']));
       if (!/7\.connect,[^;]*;/.test(said)) return;
       open.add(socket);
-      socket.write(encode(['ready', `$${open.size}`]));
+      // Something drawn, or the worker takes the join for a dead one.
+      socket.write(encode(['ready', `$${open.size}`]) + encode(['sync', '0']));
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -36,6 +38,15 @@ export async function peer(): Promise<Calls> {
     /** Plays the whole recording so often to everybody, as fast as they take it. */
     play: async ({ times }: { times: number }) => {
       await Promise.all([...open].map((socket) => play(socket, recording, times * recording.length)));
+    },
+    /** As much a second to everybody, for so long; who does not take it gets no more until he does. */
+    flow: async ({ mbPerSecond, seconds }: { mbPerSecond: number; seconds: number }) => {
+      const piece = Math.round((mbPerSecond * 2 ** 20 * FLOW_MS) / 1000);
+      const whole = Buffer.concat(Array.from({ length: Math.ceil(piece / recording.length) }, () => recording));
+      for (const end = performance.now() + seconds * 1000; performance.now() < end && open.size > 0; ) {
+        for (const socket of open) if (!socket.writableNeedDrain) socket.write(whole);
+        await new Promise((resolve) => setTimeout(resolve, (FLOW_MS * whole.length) / piece));
+      }
     },
     /** A small frame to everybody every so often, each with the time at which it was sent. */
     tick: async ({ everyMs, times }: { everyMs: number; times: number }) => {

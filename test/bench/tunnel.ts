@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Ground, Measured } from './ground.ts';
 import { record } from './recording.ts';
 import { microseconds } from './tunnel-frames.ts';
-import { COUNTS, judge, KINDS, type Kind, type Play, STALLED, TICK } from './tunnel-judge.ts';
+import { COUNTS, judge, KINDS, type Kind, type Play, STALLED, TICKS, type Tick } from './tunnel-judge.ts';
 import { Role } from './tunnel-process.ts';
 
 const ROUNDS = 5;
@@ -37,15 +37,16 @@ export async function measure(ground: Ground): Promise<Measured> {
       }
   ground.say(`${ROUNDS} rounds played`);
   const ages = new Map<string, number[][]>();
-  for (let round = 0; round < TICK.rounds; round++)
-    for (const [kind, server] of [['direct', undefined] as const, ...servers])
-      ages.set(kind, [...(ages.get(kind) ?? []), await bench.tick(server)]);
-  ground.say(`${TICK.count} connections ticked`);
-  const growth = new Map<Kind, number>();
-  for (const kind of ['own tunnel', 'guacamole-lite'] as const) {
-    const server = servers.get(kind);
-    if (server) growth.set(kind, await bench.stall(server));
+  for (const [count, tick] of TICKS) {
+    for (let round = 0; round < tick.rounds; round++)
+      for (const [kind, server] of [['direct', undefined] as const, ...servers]) {
+        const key = `${kind}, ${count}`;
+        ages.set(key, [...(ages.get(key) ?? []), await bench.tick(server, count, tick)]);
+      }
+    ground.say(`${count} connections ticked`);
   }
+  ground.say(`one browser stalls for ${STALLED.seconds} s in each of the two`);
+  const growth = await bench.stall(['own tunnel', 'guacamole-lite'], servers);
   return judge(recording, plays, ages, growth);
 }
 
@@ -83,8 +84,7 @@ class TunnelBench {
   }
 
   /** @returns how old small frames were when a browser had them, ms; without a server the peer is asked directly */
-  async tick(server: Server | undefined): Promise<number[]> {
-    const { count, everyMs, times } = TICK;
+  async tick(server: Server | undefined, count: number, { everyMs, times }: Tick): Promise<number[]> {
     if (server) await this.#browsers.call('open', { port: server.port, count });
     else await this.#browsers.call('openDirect', { port: this.#peerPort, count });
     await this.#peer.call('tick', { everyMs, times: 5 });
@@ -97,16 +97,20 @@ class TunnelBench {
     return ages;
   }
 
-  /** @returns by how many MB the server grew while a browser read nothing */
-  async stall({ role, port }: Server): Promise<number> {
-    const before = await role.call('usage');
-    await this.#browsers.call('openStalled', { port });
-    const playing = this.#peer.call('play', { times: Math.ceil(STALLED.bytes / this.#length) });
-    await pause(STALLED.ms);
-    const after = await role.call('usage');
+  /** @returns by how many MB each server had grown at each look, while a browser of each read nothing */
+  async stall(kinds: readonly Kind[], servers: ReadonlyMap<Kind, Server>): Promise<Map<Kind, number[]>> {
+    const rss = async (kind: Kind): Promise<number> => (await servers.get(kind)?.role.call('usage')).rssMb;
+    const before = new Map(await Promise.all(kinds.map(async (kind) => [kind, await rss(kind)] as const)));
+    for (const kind of kinds) await this.#browsers.call('openStalled', { port: servers.get(kind)?.port });
+    const flowing = this.#peer.call('flow', STALLED);
+    const growth = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]));
+    for (let at = 0; at < STALLED.seconds; at += STALLED.lookSeconds) {
+      await pause(STALLED.lookSeconds * 1000);
+      for (const kind of kinds) growth.get(kind)?.push((await rss(kind)) - (before.get(kind) ?? 0));
+    }
+    await flowing;
     await this.#close();
-    await playing;
-    return after.rssMb - before.rssMb;
+    return growth;
   }
 
   async #close(): Promise<void> {
