@@ -6,6 +6,7 @@ import { openGuacd } from '../../../src/tunnel/guacd.ts';
 import { encode } from '../../../src/tunnel/instruction.ts';
 import { Relay } from '../../../src/tunnel/relay.ts';
 
+const RIGHTS = { mayAct: true, mayPaste: false, mayCopy: false };
 const SCREEN = { width: 1024, height: 768, dpi: 96 };
 
 /** A relay between real sockets, of which the test is both guacd and the browser. */
@@ -53,7 +54,7 @@ export class RelayPair implements AsyncDisposable {
     const { port } = tcp.address() as AddressInfo;
     browsers.on('connection', async (browser: WebSocket) => {
       const address = { host: '127.0.0.1', port };
-      const made = new Relay(browser, await openGuacd(address, '$1', {}, SCREEN, AbortSignal.timeout(5_000)), false);
+      const made = new Relay(browser, await openGuacd(address, '$1', {}, SCREEN, AbortSignal.timeout(5_000)), RIGHTS);
       made.start(() => pair.ends++);
       relay.resolve(made);
     });
