@@ -99,7 +99,7 @@ class TunnelBench {
 
   /** @returns by how many MB each server had grown at each look, while a browser of each read nothing */
   async stall(kinds: readonly Kind[], servers: ReadonlyMap<Kind, Server>): Promise<Map<Kind, number[]>> {
-    const rss = async (kind: Kind): Promise<number> => (await servers.get(kind)?.role.call('usage')).rssMb;
+    const rss = async (kind: Kind): Promise<number> => (await servers.get(kind)?.role.call('usage'))?.rssMb;
     const before = new Map(await Promise.all(kinds.map(async (kind) => [kind, await rss(kind)] as const)));
     for (const kind of kinds) await this.#browsers.call('openStalled', { port: servers.get(kind)?.port });
     const flowing = this.#peer.call('flow', STALLED);

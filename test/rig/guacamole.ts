@@ -10,15 +10,18 @@ const require = createRequire(import.meta.url);
  * with 1.5.0, which reads each message for itself and counts UTF-16 units; from 1.5.2 on (1.6 too) a parser counts code
  * points. The newer one is a repackaging by others whose parser and tunnel are Apache's.
  */
-export const LIBRARIES = { '1.5': 'guacamole-common-js', '1.6': '@glokon/guacamole-common-js' } as const;
+const LIBRARIES = {
+  '1.5': require.resolve('guacamole-common-js'),
+  '1.6': require.resolve('@glokon/guacamole-common-js'),
+} as const;
 
 export type Instruction = readonly [opcode: string, ...args: string[]];
 
 // biome-ignore lint/suspicious/noExplicitAny: a library without types of its own
-function load(name: string): any {
+function load(file: string): any {
   const window = { setTimeout, clearTimeout, setInterval, clearInterval, location: { protocol: 'http:', host: '' } };
   const module = { exports: {} };
-  runInNewContext(readFileSync(require.resolve(name), 'utf8'), { module, window, WebSocket, console });
+  runInNewContext(readFileSync(file, 'utf8'), { module, window, WebSocket, console });
   return module.exports;
 }
 
