@@ -74,4 +74,11 @@ describe('a worker with two guacds', () => {
       return now.guacds.reduce((sum: number, { held }: { held: number }) => sum + held, 0) === now.desktops.length;
     });
   });
+
+  test('lets a student in whose guacd hangs, by the other one, before it is started anew', async () => {
+    const startedAt = (await rig.container('guacd').inspect()).State.StartedAt;
+    expect((await hang('guacd')).code).toBe(0);
+    await Promise.all([sit(1), sit(2)]);
+    expect((await rig.container('guacd').inspect()).State.StartedAt).toBe(startedAt);
+  });
 });
