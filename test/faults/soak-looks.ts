@@ -47,7 +47,9 @@ export class SoakLooks {
       this.#add('guacd connections', '', 2, all.length - 2);
       this.#add('guacd’s listener, file descriptors', '', 4, all.find(({ isFirst }) => isFirst)?.files ?? Number.NaN);
     }
-    for (const [name, count] of Object.entries(await counts(this.#rig))) this.#add(name, '', 2, count);
+    // A desktop has two volumes.
+    for (const [name, count] of Object.entries(await counts(this.#rig)))
+      this.#add(name, '', name === 'volumes' ? 4 : 2, count);
   }
 
   /** How many of everything there are now that must be nobody's at the end. */

@@ -1,6 +1,6 @@
 // A soak: as many desktops as the worker's own formula gives this host, students who come, work and go for minutes.
 // What a leak would make grow is looked at every few seconds and must be flat; and in the end nothing may be left.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -92,6 +92,9 @@ async function soaked(rig: Rig, looks: SoakLooks, minutes: number, seed: number)
     again(TYPE_MS, isOver, () => hall.someType()),
     again(LOOK_MS, isOver, () => looks.look()),
   ]);
+  const path = join(tmpdir(), `vdi-soak-${seed}.json`);
+  await writeFile(path, JSON.stringify(looks.all()));
+  console.log(`… every look: ${path}`);
   const wrong = reportFlat(looks.all(), minutes).map((name) => `${name} is not flat`);
   const { sessions, joins, painted } = hall;
   console.log(`\n${sessions} sessions, ${joins} joins, ${painted} of them painted`);
