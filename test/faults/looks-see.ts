@@ -6,6 +6,7 @@ import { imageReference } from '../rig/images.ts';
 import { execIn } from '../rig/student.ts';
 import { carriersOf } from './handed-in.ts';
 import { EXAM, type Held, type Seated, WORK } from './invariants.ts';
+import { lineOf } from './networks.ts';
 import { bridgeOf } from './rules.ts';
 import type { Fault, Scene } from './scene.ts';
 
@@ -17,6 +18,8 @@ interface Plant {
   readonly seenAs: keyof Held;
   /** What the look must say of it. */
   readonly words: RegExp;
+  /** Only root can put it. */
+  readonly isRoots?: boolean;
   put(scene: Scene, seat: Seated): Promise<() => Promise<unknown>>;
 }
 
@@ -67,6 +70,7 @@ const PLANTS: readonly Plant[] = [
   {
     seenAs: 'clean',
     words: /new on the host/,
+    isRoots: true,
     put: async ({ rig }) => {
       const rule = ['DOCKER-USER', '-i', await bridgeOf(rig, 'exam_net'), '-j', 'RETURN'];
       await run('iptables', ['-w', '-I', ...rule]);
@@ -119,12 +123,15 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
+    // Guacd still has the last picture of it, and nothing comes after that.
     seenAs: 'seen',
     words: /sees nothing/,
+    isRoots: true,
     put: async ({ rig }, { containerId }) => {
-      const signal = (name: string) => rig.exec(containerId, ['pkill', `-${name}`, '-x', 'Xorg'], 'student');
-      await signal('STOP');
-      return () => signal('CONT');
+      const line = await lineOf(rig, containerId);
+      const set = (how: 'up' | 'down') => run('ip', ['link', 'set', line, how]);
+      await set('down');
+      return () => set('up');
     },
   },
 ];
@@ -139,8 +146,7 @@ export const looksSee: Fault = {
     if (!seat) throw new Error('nobody sits here');
     const undo: (() => Promise<unknown>)[] = [];
     const unseen: string[] = [];
-    // The host's rules are root's to change and to look at.
-    const plants = PLANTS.filter(({ words }) => process.getuid?.() === 0 || !words.test('new on the host'));
+    const plants = PLANTS.filter(({ isRoots }) => process.getuid?.() === 0 || !isRoots);
     try {
       for (const plant of plants) undo.unshift(await plant.put(scene, seat));
       const seen = await invariants.painted(0);
