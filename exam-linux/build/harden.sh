@@ -22,10 +22,10 @@ lock_tools() {
   rm -f /usr/bin/su /usr/bin/sudo /usr/bin/newgrp /usr/bin/sg /usr/bin/chsh /usr/bin/chfn /usr/bin/gpasswd /usr/bin/passwd /usr/bin/chage \
     /usr/bin/mount /usr/bin/umount /usr/sbin/visudo /usr/bin/expiry
   chown -R root:root /usr/lib/exam /usr/share/exam
-  chmod 700 /usr/sbin/nft /usr/lib/exam/{entry,keep,ready,drop,prove,watch-files,space,end-writers}
+  chmod 700 /usr/sbin/nft /usr/lib/exam/{entry,first,keep,ready,drop,prove,watch-files,space,end-writers}
   # Nobody may read it, so nobody can trace it: what it says of the lock is its own.
   chmod 711 /usr/lib/exam/probe
-  chmod 755 /usr/lib/exam/{session,browser,windows,reattach,shut,notice}
+  chmod 755 /usr/lib/exam/{session,browser,windows,shut,notice}
   chmod 700 /usr/lib/exam/{names,gate}
   chmod 644 /usr/lib/exam/*.sh
 }

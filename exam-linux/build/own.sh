@@ -9,6 +9,7 @@ main() {
   cd "$(dirname "${BASH_SOURCE[0]}")"
   mkdir -p "$1/lib" "$1/sbin"
   gcc -O2 -Wall -Wextra -Werror -o "$1/lib/shut" shut.c
+  gcc "${HARDENED[@]}" -o "$1/lib/first" first.c
   gcc -O2 -Wall -Wextra -Werror -o "$1/sbin/xrdp-chansrv" chansrv.c
   gcc -O2 -Wall -Wextra -Werror -o "$1/lib/probe" probe*.c
   gcc -O2 -Wall -Wextra -Werror -o "$1/lib/notice" notice.c

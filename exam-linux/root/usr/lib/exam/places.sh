@@ -3,7 +3,7 @@
 # `docker run` has them in its writable root, with what the run before left there. Both are made fit here.
 
 make_places() {
-  rm -rf /run/xrdp /tmp/.X10-lock /tmp/.X11-unix/X10 /run/user/1000/bus
+  rm -rf /run/xrdp /tmp/.X10-lock /tmp/.X11-unix/X10 /run/user/1000/bus /run/exam/{ready,ready-pid,session-begun,session-pid}
   install -d -m 0711 /run/exam
   install -d -m 1777 /tmp/.X11-unix /tmp/.ICE-unix
   install -d -o "$STUDENT_UID" -g "$STUDENT_GID" -m 0700 /run/user/1000
