@@ -4,8 +4,6 @@ interface Program {
   readonly name: string;
   /** Argument of pgrep that finds it; else its name is the process's. */
   readonly found?: string;
-  /** No other comes while the student is connected: he works on without it. */
-  readonly stays?: boolean;
 }
 
 const PROGRAMS: readonly Program[] = [
@@ -21,14 +19,14 @@ const PROGRAMS: readonly Program[] = [
   { name: 'fcitx5' },
   { name: 'dbus-daemon' },
   { name: 'session', found: '-f "^bash /usr/lib/exam/session"' },
-  { name: 'xrdp-sesman', stays: true },
-  // The desktop ends with it.
+  { name: 'xrdp-chansrv' },
+  { name: 'xrdp-sesman' },
   { name: 'keep', found: '-f "^bash /usr/lib/exam/keep"' },
 ];
 const BACK_MS = 8_000;
 
 /** Every process of this name in a student's desktop killed: others must be there in their place. */
-export const programsKilled: readonly Fault[] = PROGRAMS.map(({ name, found = `-x ${name}`, stays = false }) => ({
+export const programsKilled: readonly Fault[] = PROGRAMS.map(({ name, found = `-x ${name}` }) => ({
   name: `${name} killed in a student’s desktop`,
   quick: name === 'chromium',
   goals: { usableMs: BACK_MS },
@@ -45,7 +43,6 @@ export const programsKilled: readonly Fault[] = PROGRAMS.map(({ name, found = `-
     const before = await running();
     if (before.length === 0) throw new Error(`no ${name} runs here`);
     await inside(`kill -KILL ${before.map((text) => text.split('/')[0]).join(' ')}`);
-    if (stays) return;
     const isNew = async (): Promise<boolean> => (await running()).some((text) => !before.includes(text));
     const looking = `another ${name}`;
     await rig
