@@ -16,8 +16,12 @@ const NOP_MS = 1_000;
  * more, and no end comes either: guacd's later processes are copies of the one that listens, and keep our socket open.
  */
 const SILENT_NOPS = 12;
-/** A login takes about 1.2 s; one that hangs is better begun anew while the student waits. */
+/**
+ * A login takes about 1.2 s; one that hangs is better begun anew while the student waits. On a busy host it takes longer than
+ * this, and begun anew each time it would never be done: after each that was not, the next has twice the time.
+ */
 const ATTACH_MS = 6_000;
+const LONGEST_ATTACH_MS = 24_000;
 /** While the desktop's own programs start beside it on a busy host, a login takes longer, and nobody waits for it yet. */
 const EARLY_ATTACH_MS = 15_000;
 /** After a crash of guacd every desktop is attached again: all at once each would only take longer. */
@@ -66,6 +70,8 @@ export class GuacdHolder {
   readonly #opening = new Map<string, Promise<Held>>();
   readonly #asking = new Map<AbortController, Shard>();
   readonly #pace = new Pace(ATTACH_WIDTH);
+  /** Milliseconds that the next login may take, of desktops whose last one was not done. */
+  readonly #patience = new Map<string, number>();
 
   constructor(ports: HolderPorts) {
     this.#ports = ports;
@@ -85,6 +91,7 @@ export class GuacdHolder {
 
   /** Ends the connection. Its joins end with it only when they are closed too: guacd keeps a connection for its last user. */
   drop(containerId: string): void {
+    this.#patience.delete(containerId);
     const held = this.#held.get(containerId);
     this.#held.delete(containerId);
     if (!held) return;
@@ -119,7 +126,7 @@ export class GuacdHolder {
     const under = this.#opening.get(containerId);
     if (under !== undefined) return under;
     const opening = this.#pace
-      .with(() => this.#attach(desktop, patienceMs))
+      .with(() => this.#attachPatiently(desktop, patienceMs))
       .finally(() => this.#opening.delete(containerId));
     this.#opening.set(containerId, opening);
     return opening;
@@ -134,6 +141,15 @@ export class GuacdHolder {
     } finally {
       this.#asking.delete(leaving);
     }
+  }
+
+  async #attachPatiently(desktop: Pick<Desktop, 'containerId' | 'ip'>, leastMs: number): Promise<Held> {
+    const { containerId } = desktop;
+    const patienceMs = Math.max(leastMs, this.#patience.get(containerId) ?? 0);
+    this.#patience.set(containerId, Math.min(LONGEST_ATTACH_MS, 2 * patienceMs));
+    const held = await this.#attach(desktop, patienceMs);
+    this.#patience.delete(containerId);
+    return held;
   }
 
   async #attach({ containerId, ip }: Pick<Desktop, 'containerId' | 'ip'>, patienceMs: number): Promise<Held> {
