@@ -15,6 +15,8 @@ export class RelayPair implements AsyncDisposable {
   /** guacd's end, after the handshake. */
   readonly guacd: Promise<Socket>;
   readonly relay: Promise<Relay>;
+  /** The worker's end of the WebSocket. */
+  browser: WebSocket | undefined;
   /** All that guacd has been told since the handshake. */
   told = '';
   /** How often it was over. */
@@ -53,6 +55,7 @@ export class RelayPair implements AsyncDisposable {
     await Promise.all([once(tcp, 'listening'), once(http, 'listening')]);
     const { port } = tcp.address() as AddressInfo;
     browsers.on('connection', async (browser: WebSocket) => {
+      pair.browser = browser;
       const address = { host: '127.0.0.1', port };
       const made = new Relay(browser, await openGuacd(address, '$1', {}, SCREEN, AbortSignal.timeout(5_000)), RIGHTS);
       made.start(() => pair.ends++);
