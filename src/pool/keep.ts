@@ -7,6 +7,8 @@ import { restore } from './restore.ts';
 
 /** A full disk refuses each time, and each refusal is an event of the engine that asks for another pass. */
 const REST_MS = 5_000;
+/** As long as a volume that lost its desktop by somebody's hand. */
+const UNRELEASED_MS = 3_600_000;
 /** While students come, the engine has better things to do than carriers. */
 const RUSH_MS = 2_000;
 
@@ -20,7 +22,8 @@ export function workspaceSteps(parts: PoolParts, strays: readonly StrayVolume[])
       carriers: workspaces.carriers,
       seated: workspaces.seated,
       lost,
-      keepMs: settings.workspaceKeepMs,
+      // With 0 a release ends the files itself: what is left was never released, and its student may come back.
+      keepMs: settings.workspaceKeepMs || UNRELEASED_MS,
     },
     clock(),
   );

@@ -100,6 +100,21 @@ test('one that does not start any more is replaced when its student asks', async
   }
 });
 
+test('one that vanished while the worker was down: its files wait, nothing is left beside them, and its student has them again', async () => {
+  const first = await seated(1);
+  await carried(1, 'work');
+  await rig.stopWorker('SIGKILL');
+  await rig.docker.getContainer(first).remove({ force: true, v: true });
+  await rig.startWorker();
+  await carried(1, 'kept');
+  const kept = await rig.volumes();
+  expect([kept.length, await carriers(1)]).toEqual([1, [expect.stringContaining('_kept_')]]);
+  const second = await seated(1);
+  expect([await nameOf(second), second === first]).toEqual([`/exam_${EXAM}_u1`, false]);
+  expect(await read(second)).toContain('one');
+  expect(await carriers(1)).toEqual([expect.stringContaining('_work_')]);
+});
+
 test('after a release the files are kept, exported, and given back at the next join, though Redis lost all it had', async () => {
   const first = await seated(2);
   await write(first, 'two');

@@ -95,6 +95,28 @@ test('kept for 0 hours: gone with the desktop', async () => {
   expect([worker.engine.workspaces.size, carriers(worker)]).toEqual([0, []]);
 });
 
+test('kept for 0 hours, a desktop taken away while the backend was down: not released, so the files wait for an hour', async () => {
+  const lost = async () => {
+    const worker = await seated({ workspaceKeepMs: 0 });
+    worker.engine.takeAway('c1');
+    worker.crash();
+    worker.start();
+    await worker.time.advance(HOUR / 2);
+    expect([worker.engine.workspaces.size, carriers(worker).length]).toEqual([1, 1]);
+    return worker;
+  };
+  const comes = await lost();
+  const [volume] = comes.engine.workspaces.keys();
+  await within(comes, 10_000, comes.pool.allocate(seat));
+  expect(volumeAt(comes)).toBe(volume);
+  const stays = await lost();
+  await stays.time.advance(HOUR);
+  expect([stays.engine.workspaces.size, carriers(stays)]).toEqual([0, []]);
+  const released = await lost();
+  await within(released, 100, released.pool.release(seat));
+  expect([released.engine.workspaces.size, carriers(released)]).toEqual([0, []]);
+});
+
 test('a desktop taken away by hand comes back by itself, one for many calls at once', async () => {
   const worker = await seated();
   const volume = volumeAt(worker);
