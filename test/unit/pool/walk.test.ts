@@ -15,6 +15,8 @@ const SLOWEST_MS = 400;
 const STUDENTS = 10;
 const EXAMS = [7, 8];
 const KEEP_MS = 120_000;
+/** Where nothing is kept after a release, files that were not released are. */
+const UNRELEASED_MS = 3_600_000;
 /** Between asking for a desktop and being given it. */
 const ANSWER_MS = 30_000;
 
@@ -324,7 +326,7 @@ class Walker {
   /** Without a desktop: after a crash nobody knows that the session went on, and the files' time runs. */
   isLongMissing(volume: string): boolean {
     const since = this.worker.engine.unmountedAt.get(volume);
-    return since !== undefined && this.worker.time.now - since >= this.keepMs;
+    return since !== undefined && this.worker.time.now - since >= (this.keepMs || UNRELEASED_MS);
   }
 
   /** It will not start again, or somebody takes it away by hand. */
@@ -462,7 +464,7 @@ class Walker {
       if (!carriers.some(({ volume, keptSince }) => volume === container.volume && keptSince === undefined))
         this.broken(`the files of ${container.name} have no carrier`);
     for (const { name, volume, keptSince } of carriers) {
-      if (keptSince !== undefined && time.now - keptSince > this.keepMs + 30_000) this.broken(`${name} is still there`);
+      if (keptSince !== undefined && time.now - keptSince > (this.keepMs || UNRELEASED_MS) + 30_000) this.broken(`${name} is still there`);
       if (keptSince === undefined && this.#isPlaceFor() && !seats.some(({ container }) => container.volume === volume))
         this.broken(`${name} says that it is in use`);
     }
