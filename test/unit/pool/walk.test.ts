@@ -464,7 +464,8 @@ class Walker {
       if (!carriers.some(({ volume, keptSince }) => volume === container.volume && keptSince === undefined))
         this.broken(`the files of ${container.name} have no carrier`);
     for (const { name, volume, keptSince } of carriers) {
-      if (keptSince !== undefined && time.now - keptSince > (this.keepMs || UNRELEASED_MS) + 30_000) this.broken(`${name} is still there`);
+      if (keptSince !== undefined && time.now - keptSince > (this.keepMs || UNRELEASED_MS) + 30_000)
+        this.broken(`${name} is still there`);
       if (keptSince === undefined && this.#isPlaceFor() && !seats.some(({ container }) => container.volume === volume))
         this.broken(`${name} says that it is in use`);
     }
