@@ -5,6 +5,7 @@ import { Pace } from '../pool/pace.ts';
 import type { Log } from '../pool/ports.ts';
 import { type GuacdAddress, type GuacdConnection, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
 import { encode } from './instruction.ts';
+import { ATTACH_MS, Patience } from './patience.ts';
 import type { TunnelPolicy } from './policy.ts';
 import { rdpSettings } from './rdp-settings.ts';
 import type { Shard, Shards } from './shards.ts';
@@ -16,12 +17,6 @@ const NOP_MS = 1_000;
  * more, and no end comes either: guacd's later processes are copies of the one that listens, and keep our socket open.
  */
 const SILENT_NOPS = 12;
-/**
- * A login takes about 1.2 s; one that hangs is better begun anew while the student waits. On a busy host it takes longer than
- * this, and begun anew each time it would never be done: after each that was not, the next has twice the time.
- */
-const ATTACH_MS = 6_000;
-const LONGEST_ATTACH_MS = 24_000;
 /** While the desktop's own programs start beside it on a busy host, a login takes longer, and nobody waits for it yet. */
 const EARLY_ATTACH_MS = 15_000;
 /** After a crash of guacd every desktop is attached again: all at once each would only take longer. */
@@ -70,8 +65,7 @@ export class GuacdHolder {
   readonly #opening = new Map<string, Promise<Held>>();
   readonly #asking = new Map<AbortController, Shard>();
   readonly #pace = new Pace(ATTACH_WIDTH);
-  /** Milliseconds that the next login may take, of desktops whose last one was not done. */
-  readonly #patience = new Map<string, number>();
+  readonly #patience = new Patience();
 
   constructor(ports: HolderPorts) {
     this.#ports = ports;
@@ -91,7 +85,7 @@ export class GuacdHolder {
 
   /** Ends the connection. Its joins end with it only when they are closed too: guacd keeps a connection for its last user. */
   drop(containerId: string): void {
-    this.#patience.delete(containerId);
+    this.#patience.forget(containerId);
     const held = this.#held.get(containerId);
     this.#held.delete(containerId);
     if (!held) return;
@@ -145,10 +139,8 @@ export class GuacdHolder {
 
   async #attachPatiently(desktop: Pick<Desktop, 'containerId' | 'ip'>, leastMs: number): Promise<Held> {
     const { containerId } = desktop;
-    const patienceMs = Math.max(leastMs, this.#patience.get(containerId) ?? 0);
-    this.#patience.set(containerId, Math.min(LONGEST_ATTACH_MS, 2 * patienceMs));
-    const held = await this.#attach(desktop, patienceMs);
-    this.#patience.delete(containerId);
+    const held = await this.#attach(desktop, this.#patience.begin(containerId, leastMs));
+    this.#patience.forget(containerId);
     return held;
   }
 
@@ -195,7 +187,7 @@ export class GuacdHolder {
  * taking joins for seconds after the desktop's end has broken, draws nothing for them, and lets go of none before its
  * users have been silent for 15 s.
  */
-function endAtGoodbye(socket: Socket): void {
+export function endAtGoodbye(socket: Socket): void {
   let border: Buffer = Buffer.alloc(0);
   socket.on('data', (chunk: Buffer) => {
     border = Buffer.concat([border, chunk.subarray(0, LONGEST_GOODBYE)]);

@@ -79,8 +79,6 @@ export class Relay {
     // guacd's own words have passed already; the client listens to the first ones only.
     if (status === this.#toBrowser.said) this.#browser.close(1000, String(status.code));
     else endWith(this.#browser, status);
-    // What was typed into a guacd that has gone has paused it; its answer to the close is still to be read.
-    this.#browser.resume();
     socket.end(encode(['disconnect']));
     socket.destroySoon();
     setTimeout(() => socket.destroy(), GOODBYE_MS).unref();

@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { endAtSilence } from '../../../src/tunnel/holder.ts';
+import { endAtGoodbye, endAtSilence } from '../../../src/tunnel/holder.ts';
+import { Patience } from '../../../src/tunnel/patience.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
 afterEach(() => void vi.useRealTimers());
@@ -27,4 +28,30 @@ test('a held connection that hears guacd’s nop every 5 s goes on', async () =>
   }
   expect(socket.destroyed).toBe(false);
   socket.destroy();
+});
+
+test.each([
+  ['an error', ['4.sync,8.24644229;5.error,18.Aborted. See logs.,3.520;']],
+  ['an error in two pieces', ['4.sync,8.24644229;5.er', 'ror,18.Aborted. See logs.,3.520;']],
+  ['a goodbye', ['7.dispose,2.-1;10.disconnect;']],
+  ['a goodbye letter by letter', [...'10.disconnect;']],
+  ['a goodbye after a picture', ['4.blob,1.1,4.QUJD;'.repeat(500), '3.end,1.1;10.disc', 'onnect;']],
+])('a held connection ends at guacd’s word, though the socket stays open: %s', async (_how, words) => {
+  const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  endAtGoodbye(socket as never);
+  for (const word of words) {
+    expect(socket.destroyed).toBe(false);
+    socket.push(word);
+    await new Promise(setImmediate);
+  }
+  expect(socket.destroyed).toBe(true);
+});
+
+test('a login that was not done in time gives the next one twice the time, up to 24 s; one that was done starts over', () => {
+  const patience = new Patience();
+  expect([1, 2, 3, 4].map(() => patience.begin('a', 6_000))).toEqual([6_000, 12_000, 24_000, 24_000]);
+  expect(patience.begin('b', 15_000)).toBe(15_000);
+  expect(patience.begin('b', 6_000)).toBe(24_000);
+  patience.forget('a');
+  expect(patience.begin('a', 6_000)).toBe(6_000);
 });
