@@ -112,6 +112,7 @@ export class TunnelDoor {
       log.info({ desktop: name, from: visit.address }, 'second window refused');
       return endWith(browser, STATUS.openElsewhere);
     }
+    tunnels.makeWay(containerId);
     const guacd = await this.#arrive(containerId, browser, () =>
       join(this.#ports, desktop, {
         screen: readScreen(visit.query),

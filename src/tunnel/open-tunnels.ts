@@ -8,6 +8,8 @@ import type { SessionBook } from './session-book.ts';
 import { STATUS, type Status } from './status.ts';
 
 const BEAT_MS = 10_000;
+/** A browser that has not answered for so long has lost its network, though nothing has closed its connection. */
+const GONE_MS = 25_000;
 /** A tunnel whose browser answers within this is in use. */
 const ALIVE_MS = 2_000;
 
@@ -31,7 +33,7 @@ export interface OpenTunnelsPorts {
 }
 
 /** What passes the bytes. */
-type Passing = Pick<Relay, 'start' | 'end' | 'bytesToBrowser' | 'bytesToDesktop'>;
+type Passing = Pick<Relay, 'start' | 'end' | 'isStalled' | 'bytesToBrowser' | 'bytesToDesktop'>;
 
 interface OpenTunnel {
   readonly desktop: Desktop;
@@ -47,7 +49,10 @@ export class OpenTunnels {
   readonly #ports: OpenTunnelsPorts;
   readonly #open = new Map<string, OpenTunnel>();
   readonly #beat = setInterval(() => {
-    for (const tunnel of this.#open.values()) this.#tell(tunnel, true);
+    for (const tunnel of this.#open.values()) {
+      if (tunnel.pulse.silentMs > GONE_MS) tunnel.relay.end(STATUS.tooSlow);
+      else this.#tell(tunnel, true);
+    }
   }, BEAT_MS);
 
   constructor(ports: OpenTunnelsPorts) {
@@ -62,6 +67,15 @@ export class OpenTunnels {
     // One that lost its network looks open for a while: its student must not be kept out by his own ghost.
     const isAlive = await open.pulse.answers(ALIVE_MS);
     return !isAlive || !this.#open.has(containerId);
+  }
+
+  /**
+   * Before another joins: guacd writes to its users in turn, and one whose browser takes nothing would keep the next waiting
+   * for the picture.
+   */
+  makeWay(containerId: string): void {
+    const relay = this.#open.get(containerId)?.relay;
+    if (relay?.isStalled) relay.end(STATUS.takenOver);
   }
 
   /** Opens a tunnel; one that is open to the same desktop is told and ended. */

@@ -28,6 +28,11 @@ export class Pulse {
     this.#browser.ping();
   }
 
+  /** How long the last question has been open; nothing while none is. Milliseconds. */
+  get silentMs(): number {
+    return this.#askedAt === undefined ? 0 : this.#clock() - this.#askedAt;
+  }
+
   /** Whether it answers within this time. */
   async answers(ms: number): Promise<boolean> {
     const signal = AbortSignal.timeout(ms);

@@ -32,6 +32,7 @@ class FakeBrowser extends EventEmitter {
 class FakeRelay {
   bytesToBrowser = 0;
   bytesToDesktop = 0;
+  isStalled = false;
   ended: number | undefined;
   #onEnd: () => void = () => undefined;
   start(onEnd: () => void): void {
@@ -101,6 +102,36 @@ describe('a second window', () => {
     const may = tunnels.mayOpen('c1');
     first.relay.end({ code: 514, words: '' } as unknown as Status);
     expect(await may).toBe(true);
+  });
+});
+
+describe('a first window that takes nothing any more', () => {
+  test('makes way before the next joins: guacd would wait for it; one that takes its pictures stays until then', async () => {
+    const { tunnels, open } = tunnelsOf('takeover');
+    const { relay } = await open();
+    tunnels.makeWay('c1');
+    expect(relay.ended).toBeUndefined();
+    relay.isStalled = true;
+    tunnels.makeWay('c1');
+    expect(relay.ended).toBe(521);
+  });
+
+  test('and answers no ping for half a minute is ended: its student has lost his network, and counts as away', async () => {
+    const { open } = tunnelsOf('takeover');
+    const { relay, browser } = await open();
+    browser.latencyMs = undefined;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(relay.ended).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(10_005);
+    expect([relay.ended, (await sessions.find(seat))?.connected]).toEqual([776, false]);
+  });
+
+  test('but answers late, stays', async () => {
+    const { open } = tunnelsOf('takeover');
+    const { relay, browser } = await open();
+    browser.latencyMs = 24_000;
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(relay.ended).toBeUndefined();
   });
 });
 
