@@ -11,7 +11,6 @@ import { masterName, proofKey, proofMaster } from './desktop/proof-key.ts';
 import { connectDocker } from './docker/connect.ts';
 import { DockerEngine } from './docker/engine.ts';
 import { serviceTargets } from './docker/neighbours.ts';
-import { restartService } from './docker/services.ts';
 import { type Template, templateDigest } from './docker/template.ts';
 import { watchDesktops } from './docker/watch.ts';
 import { HostReader } from './host/reader.ts';
@@ -27,10 +26,8 @@ import { connectRedis, firstConnect } from './redis/connect.ts';
 import { RedisMirror } from './redis/mirror.ts';
 import { SessionRecords } from './redis/session-records.ts';
 import { TokenBindings } from './redis/token-bindings.ts';
-import { GuacdWatch } from './tunnel/guacd-watch.ts';
-import { GuacdHolder } from './tunnel/holder.ts';
-import { Shards } from './tunnel/shards.ts';
 import { openCentral } from './worker-central.ts';
+import { openGuacds } from './worker-guacds.ts';
 import { openHistory } from './worker-history.ts';
 import { openOnlookers } from './worker-onlookers.ts';
 import { openTunnel } from './worker-tunnel.ts';
@@ -62,23 +59,14 @@ async function main(): Promise<void> {
     pool.mirrorIsBack();
     sessions.storeIsBack();
   });
-  const shards = new Shards(settings.guacds);
-  const guacdWatch = new GuacdWatch({
-    shards,
-    log,
-    clock: Date.now,
-    onOut: (shard) => holder.leave(shard),
-    restart: ({ address }) => restartService(docker, address.host),
-  });
-  const holder = new GuacdHolder({
-    shards,
-    username: settings.username,
-    policy: settings.policy,
+  const guacds = openGuacds({
+    settings,
+    docker,
     log,
     password: (containerId) => engine.password(containerId),
-    onDoubt: (shard) => guacdWatch.hurry(shard),
     onLost: (containerId) => pool.lostHold(containerId),
   });
+  const { shards, holder } = guacds;
   const central = openCentral(settings, log);
   const history = openHistory(settings, central, log, (open) => pool.endLost(open));
   const host = new HostReader();
@@ -200,7 +188,7 @@ async function main(): Promise<void> {
   });
 
   await firstConnect(redis);
-  await guacdWatch.start();
+  await guacds.watch.start();
   await readiness.start();
   const stopWatching = watchDesktops(docker, settings.code, {
     onOpen: () => {
@@ -229,7 +217,7 @@ async function main(): Promise<void> {
   await signalled(log);
   stopWatching();
   readiness.stop();
-  guacdWatch.stop();
+  guacds.watch.stop();
   drainWatch?.stop();
   server.close();
   server.closeIdleConnections();

@@ -1,0 +1,46 @@
+import type Docker from 'dockerode';
+import type { WorkerSettings } from './config.ts';
+import { restartService } from './docker/services.ts';
+import type { Log } from './pool/ports.ts';
+import { GuacdWatch } from './tunnel/guacd-watch.ts';
+import { GuacdHolder } from './tunnel/holder.ts';
+import { Shards } from './tunnel/shards.ts';
+
+interface GuacdParts {
+  readonly settings: Pick<WorkerSettings, 'guacds' | 'username' | 'policy'>;
+  readonly docker: Docker;
+  readonly log: Log;
+  /** A desktop's own RDP password. */
+  password(containerId: string): Promise<string>;
+  /** A held connection broke by itself. */
+  onLost(containerId: string): void;
+}
+
+export interface Guacds {
+  readonly shards: Shards;
+  readonly watch: GuacdWatch;
+  readonly holder: GuacdHolder;
+}
+
+/** Puts together the guacds, who watches them, and what holds the desktops' connections at them. */
+export function openGuacds({ settings, docker, log, password, onLost }: GuacdParts): Guacds {
+  const shards = new Shards(settings.guacds);
+  const watch = new GuacdWatch({
+    shards,
+    log,
+    clock: Date.now,
+    onOut: (shard) => holder.leave(shard),
+    restart: ({ address }) => restartService(docker, address.host),
+  });
+  const { username, policy } = settings;
+  const holder = new GuacdHolder({
+    shards,
+    username,
+    policy,
+    log,
+    password,
+    onDoubt: (shard) => watch.hurry(shard),
+    onLost,
+  });
+  return { shards, watch, holder };
+}
