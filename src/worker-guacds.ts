@@ -1,6 +1,4 @@
-import type Docker from 'dockerode';
 import type { WorkerSettings } from './config.ts';
-import { restartService } from './docker/services.ts';
 import type { Log } from './pool/ports.ts';
 import { GuacdWatch } from './tunnel/guacd-watch.ts';
 import { GuacdHolder } from './tunnel/holder.ts';
@@ -8,8 +6,9 @@ import { Shards } from './tunnel/shards.ts';
 
 interface GuacdParts {
   readonly settings: Pick<WorkerSettings, 'guacds' | 'username' | 'policy'>;
-  readonly docker: Docker;
   readonly log: Log;
+  /** Starts the container of the service anew that has this host's address. */
+  restart(host: string): Promise<void>;
   /** A desktop's own RDP password. */
   password(containerId: string): Promise<string>;
   /** A held connection broke by itself. */
@@ -23,14 +22,14 @@ export interface Guacds {
 }
 
 /** Puts together the guacds, who watches them, and what holds the desktops' connections at them. */
-export function openGuacds({ settings, docker, log, password, onLost }: GuacdParts): Guacds {
+export function openGuacds({ settings, log, restart, password, onLost }: GuacdParts): Guacds {
   const shards = new Shards(settings.guacds);
   const watch = new GuacdWatch({
     shards,
     log,
     clock: Date.now,
     onOut: (shard) => holder.leave(shard),
-    restart: ({ address }) => restartService(docker, address.host),
+    restart: ({ address }) => restart(address.host),
   });
   const { username, policy } = settings;
   const holder = new GuacdHolder({

@@ -11,6 +11,7 @@ import { masterName, proofKey, proofMaster } from './desktop/proof-key.ts';
 import { connectDocker } from './docker/connect.ts';
 import { DockerEngine } from './docker/engine.ts';
 import { serviceTargets } from './docker/neighbours.ts';
+import { restartService } from './docker/services.ts';
 import { type Template, templateDigest } from './docker/template.ts';
 import { watchDesktops } from './docker/watch.ts';
 import { HostReader } from './host/reader.ts';
@@ -61,8 +62,8 @@ async function main(): Promise<void> {
   });
   const guacds = openGuacds({
     settings,
-    docker,
     log,
+    restart: (host) => restartService(docker, host),
     password: (containerId) => engine.password(containerId),
     onLost: (containerId) => pool.lostHold(containerId),
   });
