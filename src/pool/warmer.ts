@@ -4,6 +4,8 @@ import { EngineDown, ImageMissing } from './ports.ts';
 import { type Cause, Setbacks } from './setbacks.ts';
 
 const HOLD_AGAIN_MS = 1_000;
+/** A new desktop's programs start for so long beside its first login, at most. By this host's clock, which may jump. */
+const BEGINNING_MS = 30_000;
 const DISK_FULL = /no space left|disk quota exceeded/i;
 
 type WarmerParts = Pick<
@@ -109,11 +111,13 @@ export class Warmer {
 
   /** An RDP login takes a second, most of it waiting: better spent while the session's programs start. Never rises. */
   #holdEarly(containerId: string): void {
-    const { holder, roster, log } = this.#parts;
+    const { holder, roster, log, clock } = this.#parts;
     const desktop = roster.get(containerId);
     if (!desktop) return;
+    // One that a restarted worker finds has long begun: its student may be waiting.
+    const isBeginning = Math.abs(clock() - desktop.createdAt) < BEGINNING_MS;
     holder
-      .hold(desktop, true)
+      .hold(desktop, isBeginning)
       .then(() => {
         if (!roster.get(containerId)) holder.drop(containerId);
       })

@@ -139,16 +139,22 @@ export class GuacdHolder {
 
   async #attachPatiently(desktop: Pick<Desktop, 'containerId' | 'ip'>, leastMs: number): Promise<Held> {
     const { containerId } = desktop;
-    const held = await this.#attach(desktop, this.#patience.begin(containerId, leastMs));
-    this.#patience.forget(containerId);
-    return held;
+    const ms = this.#patience.of(containerId, leastMs);
+    const signal = AbortSignal.timeout(ms);
+    try {
+      const held = await this.#attach(desktop, signal);
+      this.#patience.forget(containerId);
+      return held;
+    } catch (error) {
+      if (signal.aborted) this.#patience.ranOut(containerId, ms);
+      throw error;
+    }
   }
 
-  async #attach({ containerId, ip }: Pick<Desktop, 'containerId' | 'ip'>, patienceMs: number): Promise<Held> {
+  async #attach({ containerId, ip }: Pick<Desktop, 'containerId' | 'ip'>, signal: AbortSignal): Promise<Held> {
     const { shards, username, policy, log } = this.#ports;
     const password = await this.#ports.password(containerId);
     const settings = rdpSettings({ hostname: ip, username, password }, policy);
-    const signal = AbortSignal.timeout(patienceMs);
     const shard = shards.take();
     const { socket, id, rest } = await this.#openAt(shard, settings, signal).catch((error: unknown) => {
       shards.give(shard);

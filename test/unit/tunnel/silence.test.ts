@@ -49,9 +49,18 @@ test.each([
 
 test('a login that was not done in time gives the next one twice the time, up to 24 s; one that was done starts over', () => {
   const patience = new Patience();
-  expect([1, 2, 3, 4].map(() => patience.begin('a', 6_000))).toEqual([6_000, 12_000, 24_000, 24_000]);
-  expect(patience.begin('b', 15_000)).toBe(15_000);
-  expect(patience.begin('b', 6_000)).toBe(24_000);
+  const tries = [1, 2, 3, 4, 5].map(() => {
+    const ms = patience.of('a', 3_000);
+    patience.ranOut('a', ms);
+    return ms;
+  });
+  expect(tries).toEqual([3_000, 6_000, 12_000, 24_000, 24_000]);
+  expect(patience.of('b', 15_000)).toBe(15_000);
   patience.forget('a');
-  expect(patience.begin('a', 6_000)).toBe(6_000);
+  expect(patience.of('a', 3_000)).toBe(3_000);
+});
+
+test('one that was refused, or found nobody there, takes none from the next: a guacd that was away is no busy host', () => {
+  const patience = new Patience();
+  for (let tries = 0; tries < 5; tries++) expect(patience.of('a', 3_000)).toBe(3_000);
 });
