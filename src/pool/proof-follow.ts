@@ -9,6 +9,8 @@ export interface Follow {
   signature: string;
   /** The engine's stream is open: silence is the desktop's. */
   isOpen: boolean;
+  /** When the engine was last away, as this stream saw it. */
+  away: { readonly from: number; until: number } | undefined;
   watchdog?: NodeJS.Timeout;
   /** Last good record. */
   record?: ProofRecord;
@@ -24,7 +26,19 @@ export function newFollow(): Follow {
     heardAt: 0,
     signature: '',
     isOpen: false,
+    away: undefined,
   };
+}
+
+/** Before it was missed, and after it was back: its name service is not there at once. Milliseconds. */
+const AROUND_MS = 10_000;
+
+/**
+ * Whether what a desktop tried at this time met an engine that was away: names resolve through it, so tries that need one
+ * fail then, though the lock holds.
+ */
+export function isOfAbsence({ away }: Pick<Follow, 'away'>, at: number): boolean {
+  return away !== undefined && at >= away.from - AROUND_MS && at <= away.until + AROUND_MS;
 }
 
 export function wake(follow: Follow): void {

@@ -3,7 +3,7 @@ import { judge, type Proof, type ProofRecord, type SignedRecord } from '../deskt
 import { hearFiles } from './hear-files.ts';
 import { inLedger } from './ledger.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
-import { type Follow, newFollow, nextOf, sleep, wake } from './proof-follow.ts';
+import { type Follow, isOfAbsence, newFollow, nextOf, sleep, wake } from './proof-follow.ts';
 
 /** Periods without a proof after which a desktop counts as not proved. */
 const MISSED_PERIODS = 3;
@@ -78,6 +78,7 @@ export class Prover {
       try {
         const told = await engine.told(containerId, follow.heardAt, follow.stop.signal);
         follow.isOpen = true;
+        if (follow.away?.until === Number.POSITIVE_INFINITY) follow.away.until = this.#parts.clock();
         this.#expect(containerId, follow);
         for await (const word of told) {
           if (word.kind === 'proof') this.#hear(containerId, follow, word.signed);
@@ -88,6 +89,9 @@ export class Prover {
         log.warn({ containerId, error: String(error) }, 'a desktop’s proofs cannot be followed; trying again');
       }
       follow.isOpen = false;
+      // It ends with the engine or with the desktop.
+      if (follow.away?.until !== Number.POSITIVE_INFINITY)
+        follow.away = { from: this.#parts.clock(), until: Number.POSITIVE_INFINITY };
       const desktop = roster.get(containerId);
       // After a start of the backend the reason is read again from what the desktop told; silence was one, too.
       if (desktop && isQuarantined(desktop) && !desktop.proof) this.#bad(containerId, 'it had stopped sending proofs');
@@ -106,6 +110,10 @@ export class Prover {
     const verdict = judge(signed, expected);
     follow.heardAt = signed.heardAt;
     follow.signature = signed.signature;
+    if (verdict.kind === 'bad' && verdict.record && isOfAbsence(follow, Date.parse(verdict.record.at))) {
+      log.warn({ desktop: desktop.name, reason: verdict.reason }, 'a proof of the engine’s absence does not count');
+      return;
+    }
     if (verdict.kind === 'bad') {
       this.#bad(containerId, verdict.reason, verdict.record, signed.heardAt);
       return;

@@ -78,6 +78,25 @@ test('while the engine is away nobody is given up for silence', async () => {
   expect(shown(worker)).toEqual(['c1 pool warm']);
 });
 
+test('what a desktop tried while the engine was away says nothing of its lock; what it tries later does', async () => {
+  const worker = await warm();
+  worker.engine.down = true;
+  worker.engine.cutProofs();
+  await worker.time.advance(5_000);
+  const away = worker.time.now;
+  worker.engine.down = false;
+  await worker.time.advance(3_000);
+  const leaks = [{ try: 'wrong-name', want: 'blocked', got: 'silent', ms: 1 }] as const;
+  const told = (at: number, seq: number) => ({ ...signed('d1', at, { seq, ok: false, results: leaks }), heardAt: at });
+  worker.engine.tell('c1', told(away, 9e12));
+  await worker.time.advance(1_000);
+  expect(shown(worker)).toEqual(['c1 pool warm']);
+  await worker.time.advance(20_000);
+  worker.engine.tell('c1', told(worker.time.now, 9.1e12));
+  await worker.time.advance(1_000);
+  expect(shown(worker)[0]).toBe('c1 quarantine stopped');
+});
+
 test('an old record does not count, a forged one ends it', async () => {
   const worker = await warm();
   const { now } = worker.time;
