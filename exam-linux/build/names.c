@@ -26,6 +26,8 @@ struct pending {
     struct sockaddr_in from;
     uint16_t id;
     int server; /* asked at the moment; -1: this place is free */
+    bool again; /* one of them was silent and is asked from another port: all are worth another round, the last */
+    bool last;
     int64_t until;
 };
 
@@ -33,6 +35,8 @@ static struct allow allow;
 static bool everything;
 static int door, announce4, announce6;
 static int servers[SERVERS], server_count;
+static struct sockaddr_storage places[SERVERS];
+static int64_t heard[SERVERS]; /* when each last answered */
 static struct pending pending[PENDING];
 
 static void reply(const struct pending *one, struct found *found) {
@@ -43,8 +47,20 @@ static void reply(const struct pending *one, struct found *found) {
 
 static void reply_code(const struct pending *one, int code) { reply(one, &(struct found){.code = code}); }
 
+/* Docker's name service listens on another port once its daemon has started anew, and the kernel goes on leading what comes
+ * from our port to the old one for as long as it comes. The same socket takes another port: its mark stays. */
+static void take_another_port(int server) {
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    if (connect(servers[server], &nobody, sizeof nobody) == 0)
+        connect(servers[server], (struct sockaddr *)&places[server], sizeof places[server]);
+}
+
 static void ask_server(struct pending *one) {
     uint8_t packet[REPLY];
+    if (one->server >= server_count && one->again && !one->last) {
+        one->server = 0;
+        one->last = true;
+    }
     if (one->server >= server_count) {
         reply_code(one, SERVER_FAILED);
         one->server = -1;
@@ -53,7 +69,8 @@ static void ask_server(struct pending *one) {
     one->until = now_ms() + PATIENCE_MS;
     if (getrandom(&one->id, sizeof one->id, 0) < 0) abort();
     size_t size = dns_ask(packet, one->id, one->question.name, one->question.type);
-    if (send(servers[one->server], packet, size, 0) < 0) one->until = 0; /* the next one at the next turn */
+    /* Twice: the first may only tell that nobody took an earlier one. Else the next server at the next turn. */
+    if (send(servers[one->server], packet, size, 0) < 0 && send(servers[one->server], packet, size, 0) < 0) one->until = 0;
 }
 
 static void take_question(void) {
@@ -90,6 +107,7 @@ static void take_answer(int server) {
     uint8_t packet[PACKET];
     struct found found;
     ssize_t size = recv(servers[server], packet, sizeof packet, 0);
+    if (size > 0) heard[server] = now_ms();
     for (int i = 0; size > 0 && i < PENDING; i++) {
         struct pending *one = &pending[i];
         if (one->server != server ||
@@ -112,6 +130,11 @@ static int next_turn(void) {
     for (int i = 0; i < PENDING; i++) {
         if (pending[i].server < 0) continue;
         if (pending[i].until <= now) {
+            /* Not while it answers others: what is on its way to the old port would be lost. */
+            if (heard[pending[i].server] < pending[i].until - PATIENCE_MS) {
+                take_another_port(pending[i].server);
+                pending[i].again = true;
+            }
             pending[i].server++;
             ask_server(&pending[i]);
         }
@@ -145,8 +168,13 @@ static void add_server(const char *text, uint32_t mark) {
     /* One that cannot be reached from here (IPv6 without a route) is no server of ours. */
     if (is_four ? connect(fd, (struct sockaddr *)&four, sizeof four) : connect(fd, (struct sockaddr *)&six, sizeof six))
         close(fd);
-    else
+    else {
+        if (is_four)
+            memcpy(&places[server_count], &four, sizeof four);
+        else
+            memcpy(&places[server_count], &six, sizeof six);
         servers[server_count++] = fd;
+    }
 }
 
 int main(int argc, char **argv) {
