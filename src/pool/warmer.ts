@@ -4,8 +4,8 @@ import { EngineDown, ImageMissing } from './ports.ts';
 import { type Cause, Setbacks } from './setbacks.ts';
 
 const HOLD_AGAIN_MS = 1_000;
-/** A new desktop's programs start for so long beside its first login, at most. By this host's clock, which may jump. */
-const BEGINNING_MS = 30_000;
+/** From the engine's create of a desktop until it is followed, at most, by who made it. By this host's clock, which may jump. */
+const MADE_HERE_MS = 5_000;
 const DISK_FULL = /no space left|disk quota exceeded/i;
 
 type WarmerParts = Pick<
@@ -110,12 +110,12 @@ export class Warmer {
   }
 
   /** An RDP login takes a second, most of it waiting: better spent while the session's programs start. Never rises. */
-  #holdEarly(containerId: string): void {
-    const { holder, roster, log, clock } = this.#parts;
+  #holdEarly(containerId: string, began: number): void {
+    const { holder, roster, log } = this.#parts;
     const desktop = roster.get(containerId);
     if (!desktop) return;
-    // One that a restarted worker finds has long begun: its student may be waiting.
-    const isBeginning = Math.abs(clock() - desktop.createdAt) < BEGINNING_MS;
+    // One that a restarted worker finds is heard to begin, too, but has begun before: its student may be waiting.
+    const isBeginning = Math.abs(began - desktop.createdAt) < MADE_HERE_MS;
     holder
       .hold(desktop, isBeginning)
       .then(() => {
@@ -128,7 +128,7 @@ export class Warmer {
     const { engine, roster, mirror, prover, settings, log, clock } = this.#parts;
     prover.watch(containerId);
     const patience = AbortSignal.timeout(settings.readyTimeoutMs);
-    const readiness = await engine.readiness(containerId, patience, () => this.#holdEarly(containerId));
+    const readiness = await engine.readiness(containerId, patience, () => this.#holdEarly(containerId, began));
     const desktop = roster.get(containerId);
     if (!desktop) return;
     const fail = (reason: string): void => {
