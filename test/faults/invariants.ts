@@ -6,6 +6,7 @@ import { historyTold } from './history-told.ts';
 import { nothingLeftOver } from './left-over.ts';
 import { HostRules, locked } from './rules.ts';
 import { seesHisDesktop } from './screens.ts';
+import { sitesAnswer } from './site.ts';
 
 /** Each is true, or says what is broken. */
 export interface Held {
@@ -14,6 +15,8 @@ export interface Held {
   /** Every student sees what his desktop paints. */
   readonly seen: true | string;
   readonly one: true | string;
+  /** Every student's desktop finds the exam's site by its name and gets its page. */
+  readonly site: true | string;
   /** Each desktop's firewall stands. */
   readonly locked: true | string;
   /** The files of those who have handed in. */
@@ -147,6 +150,7 @@ export class Invariants {
     return {
       same: moved.length === 0 || moved.join(', '),
       one: (extra.length === 0 && ids.size === this.#seats.size) || `also ${extra.join(', ') || 'one desktop twice'}`,
+      site: await this.#comesRight(() => sitesAnswer(this.#rig, this.#seats), patienceMs),
       locked: await locked(this.#rig),
       kept: await this.#comesRight(() => filesKept(this.#rig, handedIn), patienceMs),
       clean: await this.#comesRight(() => nothingLeftOver(this.#rig, expected), patienceMs),

@@ -30,6 +30,7 @@ const MARKS: readonly Mark[] = [
   { head: 'same desktop, same work', look: held('same') },
   { head: 'painted', look: held('seen') },
   { head: 'one each', look: held('one') },
+  { head: 'exam page', look: held('site') },
   { head: 'locked', look: held('locked') },
   { head: 'handed in, kept', look: held('kept') },
   { head: 'nothing left over', look: held('clean') },

@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { NOT_BACK, type Row, report } from '../../faults/table.ts';
 
-const held = { same: true, seen: true, one: true, locked: true, kept: true, clean: true, told: true } as const;
+const held = {
+  same: true,
+  seen: true,
+  one: true,
+  site: true,
+  locked: true,
+  kept: true,
+  clean: true,
+  told: true,
+} as const;
 const times = { usableMs: 700, backMs: 900, goals: { usableMs: 800, backMs: 1_000 } };
 const good: Row = { fault: 'a part killed', provoked: true, held, ...times };
 
@@ -15,6 +24,7 @@ test('passes when every fault was provoked and everything held in time', () => {
 test.each<[string, Row]>([
   ['one thing is broken', { ...good, held: { ...held, same: 'student 1 moved' } }],
   ['something is left over', { ...good, held: { ...held, clean: 'container x unknown' } }],
+  ['a desktop has no exam page', { ...good, held: { ...held, site: 'student 1 gets 000' } }],
   ['a desktop stands open', { ...good, held: { ...held, locked: 'x has 0 of 3 chains that drop' } }],
   ['files of who has handed in are gone', { ...good, held: { ...held, kept: 'student 2 has kept nothing' } }],
   ['students saw their desktops too late', { ...good, usableMs: 801 }],
