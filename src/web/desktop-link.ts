@@ -1,20 +1,15 @@
 import Guacamole from 'guacamole-common-js';
-import { STATUS } from './after-close.ts';
-import { fitScale, type Size } from './screen-size.ts';
+import { openPicture, type PictureOptions } from './picture-link.ts';
+import type { Size } from './screen-size.ts';
 
-export interface LinkOptions {
-  readonly tunnelUrl: string;
+export interface LinkOptions extends Omit<PictureOptions, 'onState'> {
   /** What opens the tunnel: the worker's own connection token, or the contract's. */
   readonly pass: { readonly connection: string } | { readonly token: string };
   readonly jwt: string;
   /** How long the worker may say nothing before the desktop is seen. */
   readonly patienceMs: number;
   readonly size: Size;
-  /** The room on the page that the desktop may take. */
-  readonly room: () => Size;
-  readonly onPainted: () => void;
   readonly onSteady: (steady: boolean) => void;
-  readonly onClosed: (code: number) => void;
   readonly onTouched: () => void;
   /** The student has copied this text in the desktop. */
   readonly onCopied: (text: string) => void;
@@ -34,41 +29,17 @@ export interface Link {
 const DPI = 96;
 
 export function openLink(options: LinkOptions): Link {
-  const tunnel = new Guacamole.WebSocketTunnel(`${options.tunnelUrl}/guaclite`);
+  const picture = openPicture({
+    ...options,
+    onPainted() {
+      tunnel.receiveTimeout = steadyMs;
+      options.onPainted();
+    },
+    onState: (state) => options.onSteady(state === Guacamole.Tunnel.State.OPEN),
+  });
+  const { tunnel, client, element, fit, close } = picture;
   const steadyMs = tunnel.receiveTimeout;
   tunnel.receiveTimeout = options.patienceMs;
-  const client = new Guacamole.Client(tunnel);
-  const display = client.getDisplay();
-  const element = display.getElement();
-  let painted = false;
-  let closed = false;
-  let code: number = STATUS.success;
-
-  const fit = () => {
-    display.scale(fitScale({ width: display.getWidth(), height: display.getHeight() }, options.room()));
-  };
-  display.onresize = fit;
-
-  client.onsync = () => {
-    if (painted || display.getWidth() === 0) return;
-    painted = true;
-    tunnel.receiveTimeout = steadyMs;
-    options.onPainted();
-  };
-  // The desktop's own reason is told first and is the better one; the tunnel's close comes after it.
-  client.onerror = (status) => {
-    code = status.code;
-    client.disconnect();
-  };
-  tunnel.onerror = (status) => {
-    if (code === STATUS.success) code = status.code;
-  };
-  tunnel.onstatechange = (state) => {
-    options.onSteady(state === Guacamole.Tunnel.State.OPEN);
-    if (state !== Guacamole.Tunnel.State.CLOSED || closed) return;
-    closed = true;
-    options.onClosed(code);
-  };
 
   client.onclipboard = (stream, mimetype) => {
     if (mimetype !== 'text/plain') return;
@@ -80,17 +51,15 @@ export function openLink(options: LinkOptions): Link {
     reader.onend = () => options.onCopied(text);
   };
 
-  point(client, display, options.onTouched);
+  point(client, options.onTouched);
   const { width, height } = options.size;
-  client.connect(
-    new URLSearchParams({
-      ...options.pass,
-      width: String(width),
-      height: String(height),
-      dpi: String(DPI),
-      jwt: options.jwt,
-    }).toString(),
-  );
+  picture.connect({
+    ...options.pass,
+    width: String(width),
+    height: String(height),
+    dpi: String(DPI),
+    jwt: options.jwt,
+  });
 
   return {
     element,
@@ -102,17 +71,15 @@ export function openLink(options: LinkOptions): Link {
       writer.sendEnd();
     },
     fit,
-    close() {
-      closed = true;
-      client.disconnect();
-    },
+    close,
   };
 }
 
 type Client = InstanceType<typeof Guacamole.Client>;
 
 /** Mouse, touch, and the desktop's own cursor shape. */
-function point(client: Client, display: ReturnType<Client['getDisplay']>, onTouched: () => void): void {
+function point(client: Client, onTouched: () => void): void {
+  const display = client.getDisplay();
   const element = display.getElement();
   const mouse = new Guacamole.Mouse(element);
   const send = ({ state }: { state: Parameters<Client['sendMouseState']>[0] }) => client.sendMouseState(state, true);

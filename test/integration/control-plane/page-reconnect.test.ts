@@ -9,25 +9,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readWorkerConfig } from '../../../src/config.ts';
 import { pageRoutes } from '../../../src/control-plane/http/pages.ts';
 import { readWebAssets } from '../../../src/control-plane/web-assets.ts';
-import type { Desktop } from '../../../src/desktop/desktop.ts';
 import { Metrics } from '../../../src/http/metrics.ts';
 import { encode } from '../../../src/tunnel/instruction.ts';
 import { openTunnel } from '../../../src/worker-tunnel.ts';
 import { openBrowser } from '../../rig/chromium.ts';
+import { seated as desktop, seat } from '../../rig/seated.ts';
+import { tunnelParts } from '../../rig/tunnel-parts.ts';
 
 const SECRET = 'a secret of the test that is long';
-const seat = { examId: 7, userId: 42 };
-const labels = { worker: 'w', examId: 7, desktopId: 'a', imageId: 'i', template: 't' };
-const place = { kind: 'seat', seat } as const;
-const desktop: Desktop = {
-  containerId: 'c1',
-  name: 'exam_7_u42',
-  place,
-  labels,
-  ip: '10.213.1.7',
-  state: 'warm',
-  createdAt: 0,
-};
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** As far as a handshake and the ends of frames go. */
@@ -64,25 +53,9 @@ beforeAll(async () => {
       GUAC_TOKEN_KEY: SECRET,
       EXAM_NETWORK: 'w_exam_net',
     }),
-    maxDesktops: 1,
-    store: { load: async () => undefined, save: async () => undefined, remove: async () => undefined },
-    tokens: { bind: async (_digest, containerId) => containerId },
+    ...tunnelParts((guacd.address() as { port: number }).port),
     metrics: new Metrics(),
     log: silent,
-    onlookers: {
-      watch: async () => undefined,
-      record: () => undefined,
-      endSession: () => undefined,
-      close: () => undefined,
-    },
-    joining: {
-      connection: async () => ({
-        id: '$1',
-        guacd: { host: '127.0.0.1', port: (guacd.address() as { port: number }).port },
-        over: new AbortController().signal,
-      }),
-      loseConnection: () => undefined,
-    },
     atAddress: () => desktop,
     atSeat: () => desktop,
   });

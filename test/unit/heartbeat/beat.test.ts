@@ -1,22 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Backend,
-  type BackendStatus,
-  type Beat,
-  type BeatSettings,
-  beat,
-  shownOf,
-} from '../../../src/heartbeat/beat.ts';
+import { type Backend, type BackendStatus, type Beat, beat, shownOf } from '../../../src/heartbeat/beat.ts';
+import { SETTINGS } from './settings.ts';
 
-const SETTINGS: BeatSettings = {
-  code: 'worker-02',
-  name: 'Worker 02',
-  apiBaseUrl: 'http://203.0.113.20:3000',
-  publicPort: 3000,
-  tunnelUrl: null,
-  host: { cpuCores: 8, memoryMb: 12_288, reservedCpuCores: 1, reservedMemoryMb: 1024 },
-  desktop: { cpuCores: 1.5, memoryMb: 2048 },
-};
 const LEFT = { memoryMb: 9000, diskMb: 50_000 };
 const told = (backend: Backend, aheadMs: number | undefined = 250): Beat =>
   beat(SETTINGS, { backend, left: LEFT, aheadMs });

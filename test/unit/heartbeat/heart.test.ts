@@ -4,16 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Beat } from '../../../src/heartbeat/beat.ts';
 import { Heart } from '../../../src/heartbeat/heart.ts';
+import { SETTINGS } from './settings.ts';
 
-const SETTINGS = {
-  code: 'worker-02',
-  name: 'Worker 02',
-  apiBaseUrl: 'http://203.0.113.20:3000',
-  publicPort: 3000,
-  tunnelUrl: null,
-  host: { cpuCores: 8, memoryMb: 12_288, reservedCpuCores: 1, reservedMemoryMb: 1024 },
-  desktop: { cpuCores: 1.5, memoryMb: 2048 },
-};
 const STATUS = {
   ready: true,
   reasons: [],

@@ -7,22 +7,13 @@ import { connectionKey, makeConnectionToken } from '../../../src/tunnel/connecti
 import { SessionBook } from '../../../src/tunnel/session-book.ts';
 import { tokenKey } from '../../../src/tunnel/token.ts';
 import { TokenBook } from '../../../src/tunnel/token-book.ts';
+import { seat, seated as student } from '../../rig/seated.ts';
 import { contractToken } from './contract-token.ts';
 
 const KEY_TEXT = 'a key of exactly thirty-two byte';
 const SECRET = Buffer.from('the secret that signs logins');
 const MINUTE = 60_000;
 const key = connectionKey(KEY_TEXT);
-const seat = { examId: 7, userId: 42 };
-const student: Desktop = {
-  containerId: 'c1',
-  name: 'exam_7_u42',
-  place: { kind: 'seat', seat },
-  labels: { worker: 'w', examId: 7, desktopId: 'a', imageId: 'i', template: 't' },
-  ip: '10.213.1.7',
-  state: 'warm',
-  createdAt: 0,
-};
 const pooled: Desktop = {
   ...student,
   containerId: 'c2',

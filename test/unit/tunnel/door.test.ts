@@ -8,7 +8,9 @@ import type { Desktop } from '../../../src/desktop/desktop.ts';
 import { Metrics } from '../../../src/http/metrics.ts';
 import { encode } from '../../../src/tunnel/instruction.ts';
 import { openTunnel, type Tunnel } from '../../../src/worker-tunnel.ts';
+import { seated as desktop, seat } from '../../rig/seated.ts';
 import { type FromWhere, TunnelClient } from '../../rig/tunnel-client.ts';
+import { tunnelParts } from '../../rig/tunnel-parts.ts';
 import { contractToken } from './contract-token.ts';
 
 const SECRET = 'a secret of the test that is long';
@@ -19,16 +21,6 @@ const ENV = {
   GUAC_TOKEN_KEY: SECRET,
   EXAM_NETWORK: 'w_exam_net',
   WORKER_TUNNEL_URL: 'wss://worker.school.test/w2/',
-};
-const seat = { examId: 7, userId: 42 };
-const desktop: Desktop = {
-  containerId: 'c1',
-  name: 'exam_7_u42',
-  place: { kind: 'seat', seat },
-  labels: { worker: 'w', examId: 7, desktopId: 'a', imageId: 'i', template: 't' },
-  ip: '10.213.1.7',
-  state: 'warm',
-  createdAt: 0,
 };
 const clients: TunnelClient[] = [];
 let guacd: TcpServer;
@@ -75,21 +67,9 @@ async function opened(env: Record<string, string> = {}): Promise<void> {
   const note = (fields: object): void => void logged.push(fields);
   tunnel = openTunnel({
     settings: readWorkerConfig({ ...ENV, ...env }),
-    maxDesktops: 1,
-    store: { load: async () => undefined, save: async () => undefined, remove: async () => undefined },
-    tokens: { bind: async (_digest, containerId) => containerId },
+    ...tunnelParts(port),
     metrics,
     log: { info: note, warn: note, error: note },
-    onlookers: {
-      watch: async () => undefined,
-      record: () => undefined,
-      endSession: () => undefined,
-      close: () => undefined,
-    },
-    joining: {
-      connection: async () => ({ id: '$1', guacd: { host: '127.0.0.1', port }, over: new AbortController().signal }),
-      loseConnection: () => undefined,
-    },
     atAddress: (ip) => desktops.find((each) => each.ip === ip),
     atSeat: ({ userId }) => desktops.find(({ name }) => name.endsWith(`_u${userId}`)),
   });

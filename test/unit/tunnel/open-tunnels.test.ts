@@ -1,21 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
-import type { Desktop } from '../../../src/desktop/desktop.ts';
 import { OpenTunnels, type SecondTab } from '../../../src/tunnel/open-tunnels.ts';
 import { SessionBook } from '../../../src/tunnel/session-book.ts';
 import type { Status } from '../../../src/tunnel/status.ts';
-
-const seat = { examId: 7, userId: 42 };
-const desktop: Desktop = {
-  containerId: 'c1',
-  name: 'exam_7_u42',
-  place: { kind: 'seat', seat },
-  labels: { worker: 'w', examId: 7, desktopId: 'a', imageId: 'i', template: 't' },
-  ip: '10.213.1.7',
-  state: 'warm',
-  createdAt: 0,
-};
+import { seated as desktop, seat } from '../../rig/seated.ts';
 
 /** A browser that answers pings after `latencyMs`, or never. */
 class FakeBrowser extends EventEmitter {
