@@ -47,9 +47,12 @@ function add(list: BlockList, entry: string): boolean {
   return true;
 }
 
+/** This worker as browsers reach it; unset: the address is not known here. */
+export const tunnelUrl = z.url({ error: 'must be a ws:// or wss:// URL', protocol: /^wss?$/ }).optional();
+
 /** Who may open a tunnel, and how. */
 export const tunnelFields = {
-  WORKER_TUNNEL_URL: z.url({ error: 'must be a ws:// or wss:// URL', protocol: /^wss?$/ }).optional(),
+  WORKER_TUNNEL_URL: tunnelUrl,
   TUNNEL_REQUIRE_JWT: flag(false),
   TUNNEL_JWT_COOKIE: z
     .string()

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { amount, required, secret, text, whatIsSet, whole } from './config-fields.ts';
 import { historyFields, historySettings, requireWholeLogin } from './config-history.ts';
 import { policyFields, recordingSettings, tunnelPolicy } from './config-policy.ts';
-import { tunnelFields, tunnelSettings } from './config-tunnel.ts';
+import { tunnelFields, tunnelSettings, tunnelUrl } from './config-tunnel.ts';
 import { controlPlaneSettings, sampleExamSettings } from './control-plane/settings.ts';
 
 /** Stops the start: what is wrong with the environment, every variable named at once. */
@@ -154,7 +154,7 @@ const heartbeatSettings = z
     WORKER_NAME: required,
     WORKER_API_BASE_URL: z.url({ error: 'must be a URL such as http://203.0.113.20:3000' }),
     WORKER_PUBLIC_PORT: whole(3000, 1, 65_535),
-    WORKER_TUNNEL_URL: z.url({ error: 'must be a ws:// or wss:// URL' }).optional(),
+    WORKER_TUNNEL_URL: tunnelUrl,
     CONTROL_PLANE_API_BASE: z.url({ error: 'must be a URL that ends in /api' }),
     CONTROL_PLANE_CA_FILE: text(''),
     WORKER_CLUSTER_TOKEN: secret(8),

@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--check')) return check(settings.ttlMs);
   const log = pino({ level: readLogLevel() });
   const { controlPlaneCaFile } = settings;
-  const ca = controlPlaneCaFile === '' ? '' : readCertificates('CONTROL_PLANE_CA_FILE', controlPlaneCaFile);
+  const ca = readCertificates('CONTROL_PLANE_CA_FILE', controlPlaneCaFile);
   const host = new HostReader();
   const heart = new Heart({ ...settings, controlPlaneCa: ca }, { log, left: () => host.left() });
   const stop = new AbortController();

@@ -16,7 +16,7 @@ export interface Central {
 export function openCentral({ code, history }: WorkerSettings, log: Log): Central | undefined {
   const { database: login, tls, caFile } = history;
   if (!login) return undefined;
-  const ca = caFile === '' ? '' : readCertificates('DB_CA_FILE', caFile);
+  const ca = readCertificates('DB_CA_FILE', caFile);
   const address = tls ? { ...login, ssl: ca === '' ? {} : { ca } } : login;
   const use = { name: `vdi-worker ${code}`, connections: CONNECTIONS, queryMs: QUERY_MS };
   const database = openDatabase(address, use, (error) =>

@@ -1,7 +1,7 @@
 import type { WorkerSettings } from './config.ts';
 import type { Seat } from './desktop/names.ts';
+import { reasonOf } from './desktop/reason.ts';
 import { Outbox } from './outbox/outbox.ts';
-import { reasonOf } from './outbox/reason.ts';
 import { Sender } from './outbox/sender.ts';
 import type { LedgerDesktop, WorkerEntry } from './pool/ledger.ts';
 import type { Ledger, Log } from './pool/ports.ts';

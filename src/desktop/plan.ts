@@ -111,6 +111,11 @@ function uselessBecause(desktop: Desktop, snapshot: Snapshot): RemoveReason | un
   return isOld(desktop, snapshot) && !isServing(desktop) ? 'stale' : undefined;
 }
 
+/** Desktops of an exam that stay: those asked for, and those promised. What is promised is made by who promised it. */
+function keepers(examId: number, wanted: Wanted, { promised }: Snapshot): number {
+  return (wanted.get(examId) ?? 0) + (promised.get(examId) ?? 0);
+}
+
 function surplus(snapshot: Snapshot, wanted: Wanted, now: number): Removal[] {
   const byExam = Map.groupBy(
     snapshot.desktops.filter(
@@ -126,7 +131,7 @@ function surplus(snapshot: Snapshot, wanted: Wanted, now: number): Removal[] {
     // Oldest first into the keepers: they are the ones already warm.
     [...pooled]
       .sort((a, b) => a.createdAt - b.createdAt)
-      .slice((wanted.get(examId) ?? 0) + (snapshot.promised.get(examId) ?? 0))
+      .slice(keepers(examId, wanted, snapshot))
       .filter((desktop) => now - desktop.createdAt > SURPLUS_GRACE_MS)
       .map((desktop) => remove(desktop, 'surplus')),
   );
@@ -151,7 +156,7 @@ function turnoverOf(staying: readonly Desktop[], snapshot: Snapshot, wanted: Wan
   const stocks = [...examIds].map((examId) => ({
     examId,
     pooled: staying.filter((desktop) => isPooled(desktop) && desktop.labels.examId === examId),
-    wanted: (wanted.get(examId) ?? 0) + (snapshot.promised.get(examId) ?? 0),
+    wanted: keepers(examId, wanted, snapshot),
   }));
   return turnOver(stocks, snapshot.maxDesktops - staying.filter(takesSlot).length, snapshot);
 }

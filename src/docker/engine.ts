@@ -25,7 +25,7 @@ import { followReadiness } from './readiness.ts';
 import { packSecrets, passwordPath, secretsParent, unpackPassword } from './secret-file.ts';
 import { findSizeLimit, saysNoQuota } from './size-limit.ts';
 import { createOptions, type Template } from './template.ts';
-import { openWords } from './told.ts';
+import { followDesktop } from './told.ts';
 
 /** What a desktop is given to prove its lock with. */
 export interface Proving {
@@ -55,6 +55,7 @@ export class DockerEngine implements Engine {
   readonly #template: Template;
   readonly #proving: Proving;
   #limitsSize: boolean | undefined;
+  #findingSizeLimit: Promise<boolean> | undefined;
   #image: { readonly id: string | undefined; readonly until: number } | undefined;
 
   constructor(docker: Docker, worker: string, template: Template, proving: Proving) {
@@ -135,7 +136,7 @@ export class DockerEngine implements Engine {
   }
 
   told(containerId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<DesktopWord>> {
-    return openWords(this.#following, containerId, after, signal);
+    return followDesktop(this.#following, containerId, after, signal);
   }
 
   async stop(containerId: string): Promise<void> {
@@ -220,7 +221,14 @@ export class DockerEngine implements Engine {
 
   async #findSizeLimit(): Promise<boolean> {
     if (this.#template.workspaceLimitMb === 0) return false;
-    this.#limitsSize ??= await this.#breaker.ask(() => findSizeLimit(this.#slow, workerLabel(this.#worker)));
+    if (this.#limitsSize !== undefined) return this.#limitsSize;
+    // Creates come several at once: one of them asks for all.
+    this.#findingSizeLimit ??= this.#breaker
+      .ask(() => findSizeLimit(this.#slow, workerLabel(this.#worker)))
+      .finally(() => {
+        this.#findingSizeLimit = undefined;
+      });
+    this.#limitsSize = await this.#findingSizeLimit;
     return this.#limitsSize;
   }
 

@@ -1,10 +1,11 @@
 import type Docker from 'dockerode';
 import type { Readiness } from '../pool/ports.ts';
 import { readDesktopEvent } from './desktop-events.ts';
-import { accepting, asking } from './errors.ts';
-import { wordsOf } from './words.ts';
+import { accepting } from './errors.ts';
+import { openWords } from './words.ts';
 
 const LONGEST_WORDS = 300;
+const LATE = 'it was not ready in time';
 
 /**
  * Follows what a desktop says since its last start, until it says that it is ready or never will be, or ends.
@@ -18,17 +19,13 @@ export async function followReadiness(
   signal: AbortSignal,
   onSession: () => void,
 ): Promise<Readiness> {
-  const container = docker.getContainer(containerId);
-  const started = await accepting([404], container.inspect());
-  if (!started) return { kind: 'failed', reason: 'it is gone' };
-  const since = Date.parse(started.State.StartedAt) / 1000;
-  const raw = await asking(container.logs({ follow: true, stdout: true, stderr: true, since }));
-  const { said, complained, close } = wordsOf(docker, raw);
+  const words = await openWords(docker, containerId, signal, { stderr: true });
+  if (!words) return { kind: 'failed', reason: signal.aborted ? LATE : 'it is gone' };
+  const { said, complained, close } = words;
   let complaint = '';
   complained.on('line', (line) => {
     complaint = line.slice(0, LONGEST_WORDS);
   });
-  signal.addEventListener('abort', close, { once: true });
   try {
     let unlocked: string | undefined;
     for await (const line of said) {
@@ -39,11 +36,10 @@ export async function followReadiness(
       else if (told) return told;
     }
   } finally {
-    signal.removeEventListener('abort', close);
     close();
   }
-  if (signal.aborted) return { kind: 'failed', reason: 'it was not ready in time' };
-  const ended = await accepting([404], container.inspect());
-  const words = complaint === '' ? '' : `: ${complaint}`;
-  return { kind: 'failed', reason: `it ended with ${ended?.State.ExitCode ?? 'no trace'} before it was ready${words}` };
+  if (signal.aborted) return { kind: 'failed', reason: LATE };
+  const ended = await accepting([404], docker.getContainer(containerId).inspect());
+  const last = complaint === '' ? '' : `: ${complaint}`;
+  return { kind: 'failed', reason: `it ended with ${ended?.State.ExitCode ?? 'no trace'} before it was ready${last}` };
 }

@@ -1,8 +1,7 @@
 import type Docker from 'dockerode';
 import type { DesktopWord } from '../pool/ports.ts';
 import { readDesktopWord } from './desktop-events.ts';
-import { accepting, asking } from './errors.ts';
-import { wordsOf } from './words.ts';
+import { openWords } from './words.ts';
 
 /**
  * What a desktop tells since its last start, and goes on telling until it stops or the signal comes.
@@ -10,26 +9,17 @@ import { wordsOf } from './words.ts';
  * @returns when the engine has opened the stream
  * @throws EngineDown
  */
-export async function openWords(
+export async function followDesktop(
   docker: Docker,
   containerId: string,
   after: number,
   signal: AbortSignal,
 ): Promise<AsyncIterable<DesktopWord>> {
-  const container = docker.getContainer(containerId);
-  const started = await accepting([404], container.inspect());
-  if (!started || signal.aborted) return toWords([], () => undefined);
-  const since = Math.max(Date.parse(started.State.StartedAt), after) / 1000;
-  const logs = container.logs({ follow: true, stdout: true, stderr: false, since, timestamps: true });
-  const { said, close } = wordsOf(docker, await asking(logs));
-  signal.addEventListener('abort', close, { once: true });
-  return toWords(said, () => {
-    signal.removeEventListener('abort', close);
-    close();
-  });
+  const words = await openWords(docker, containerId, signal, { after, timestamps: true });
+  return words ? toDesktopWords(words.said, words.close) : toDesktopWords([], () => undefined);
 }
 
-async function* toWords(said: AsyncIterable<string> | string[], close: () => void): AsyncIterable<DesktopWord> {
+async function* toDesktopWords(said: AsyncIterable<string> | string[], close: () => void): AsyncIterable<DesktopWord> {
   try {
     for await (const line of said) {
       const word = readDesktopWord(line);

@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { PassThrough, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import { accepting, asking } from './errors.ts';
 
 /** A container's output, line by line, until its stream ends or `close` is called. */
 export interface Words {
@@ -9,9 +10,32 @@ export interface Words {
   close(): void;
 }
 
-/** @param logs a followed log as the engine sends it, both outputs in one stream */
-export function wordsOf(docker: Docker, logs: unknown): Words {
-  const raw = logs as Readable;
+export interface Listening {
+  /** Only what the engine heard at this time or later, milliseconds since the epoch. */
+  readonly after?: number;
+  /** Its complaints, too. */
+  readonly stderr?: boolean;
+  /** Each line with the time at which the engine heard it before it. */
+  readonly timestamps?: boolean;
+}
+
+/**
+ * Follows what a container says since its last start, until it ends or the signal comes.
+ * @returns undefined when it is gone, or nobody listens any more
+ * @throws EngineDown
+ */
+export async function openWords(
+  docker: Docker,
+  containerId: string,
+  signal: AbortSignal,
+  { after = 0, stderr = false, timestamps = false }: Listening = {},
+): Promise<Words | undefined> {
+  const container = docker.getContainer(containerId);
+  const started = await accepting([404], container.inspect());
+  if (!started || signal.aborted) return undefined;
+  const since = Math.max(Date.parse(started.State.StartedAt), after) / 1000;
+  const logs = await asking(container.logs({ follow: true, stdout: true, stderr, since, timestamps }));
+  const raw: Readable = logs as unknown as Readable;
   const output = new PassThrough();
   const errors = new PassThrough();
   docker.modem.demuxStream(raw, output, errors);
@@ -21,9 +45,10 @@ export function wordsOf(docker: Docker, logs: unknown): Words {
       output.end();
       errors.end();
     });
-  return {
-    said: createInterface({ input: output }),
-    complained: createInterface({ input: errors }),
-    close: () => void raw.destroy(),
+  const close = (): void => {
+    signal.removeEventListener('abort', close);
+    raw.destroy();
   };
+  signal.addEventListener('abort', close, { once: true });
+  return { said: createInterface({ input: output }), complained: createInterface({ input: errors }), close };
 }

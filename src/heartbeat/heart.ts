@@ -67,9 +67,10 @@ export class Heart {
    */
   async tick(now: number): Promise<boolean | undefined> {
     const backend = await this.#askBackend();
-    const body = beat(this.#settings, { backend, left: await this.#ports.left(), aheadMs: this.#aheadMs });
-    const shown = JSON.stringify(shownOf(body));
+    const seen = { backend, left: {}, aheadMs: this.#aheadMs };
+    const shown = JSON.stringify(shownOf(beat(this.#settings, seen)));
     if (!this.#due.isDue(now, shown !== this.#shown)) return undefined;
+    const body = beat(this.#settings, { ...seen, left: await this.#ports.left() });
     const outcome = await this.#controlPlane.take(body);
     const isAccepted = outcome.kind === 'accepted';
     this.#due.sent(now, isAccepted);

@@ -26,6 +26,12 @@ export function decodeEntry(line: string): LedgerEntry | undefined {
   }
 }
 
+/** How many lost events this line tells of. Looked at for every line that is written: most need not be read for it. */
+export function lossTold(line: string): number {
+  const entry = line.includes('"events-dropped"') ? decodeEntry(line) : undefined;
+  return entry?.kind === 'events-dropped' ? entry.count : 0;
+}
+
 function clean(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;
 }

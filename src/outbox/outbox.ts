@@ -1,8 +1,8 @@
+import { reasonOf } from '../desktop/reason.ts';
 import type { LedgerEntry, LedgerEvent, LedgerGap } from '../pool/ledger.ts';
 import type { Clock, Ledger, Log } from '../pool/ports.ts';
 import { encodeEntry } from './entry.ts';
 import { Journal } from './journal.ts';
-import { reasonOf } from './reason.ts';
 import { type Overflow, Unwritten } from './unwritten.ts';
 
 /** A power cut loses what was told in the last moment; this is how long a moment is. */

@@ -3,7 +3,7 @@ import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, rmSync, wr
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerEntry } from '../pool/ledger.ts';
-import { decodeEntry } from './entry.ts';
+import { decodeEntry, lossTold } from './entry.ts';
 
 export const SEGMENT_NAME = /^\d{16}-[0-9a-f]{8}\.journal$/;
 const NEWLINE = 10;
@@ -74,8 +74,8 @@ export class Segment {
 
   #noteGaps(lines: readonly string[]): void {
     for (const [index, line] of lines.entries()) {
-      const entry = line.includes('"events-dropped"') ? decodeEntry(line) : undefined;
-      if (entry?.kind === 'events-dropped') this.#gaps.push({ line: this.lines + index, count: entry.count });
+      const count = lossTold(line);
+      if (count > 0) this.#gaps.push({ line: this.lines + index, count });
     }
   }
 

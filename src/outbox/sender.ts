@@ -1,8 +1,8 @@
+import { reasonOf } from '../desktop/reason.ts';
 import { EntryRefused, type LedgerEntry, type LedgerStore } from '../pool/ledger.ts';
 import type { Log } from '../pool/ports.ts';
 import { pauseAfter } from './back-off.ts';
 import type { Batch, Outbox } from './outbox.ts';
-import { reasonOf } from './reason.ts';
 
 /** What happens together is sent together. */
 const GATHER_MS = 200;

@@ -1,5 +1,5 @@
 import type { LedgerEntry, LedgerGap } from '../pool/ledger.ts';
-import { decodeEntry } from './entry.ts';
+import { decodeEntry, lossTold } from './entry.ts';
 
 /** What was thrown away to make room. */
 export type Overflow = Pick<LedgerGap, 'count' | 'first' | 'last'> & {
@@ -44,9 +44,7 @@ export class Unwritten {
   cutTo(most: number): Overflow | undefined {
     const gone = this.#queue.splice(0, Math.max(0, this.#queue.length - most));
     const [first] = gone;
-    const untold = gone
-      .map(({ line }) => (line.includes('"events-dropped"') ? decodeEntry(line) : undefined))
-      .reduce((sum, entry) => sum + (entry?.kind === 'events-dropped' ? entry.count : 0), 0);
+    const untold = gone.reduce((sum, { line }) => sum + lossTold(line), 0);
     return first && { count: gone.length, untold, first: first.seq, last: gone.at(-1)?.seq ?? first.seq };
   }
 

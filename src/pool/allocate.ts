@@ -138,14 +138,14 @@ type Wait = 'changed' | Refusal;
 
 /** Waits for a change, with one desktop there or under way per promised student of this exam where the host has room. */
 async function awaitDesktop(parts: PoolParts, seat: Seat, imageId: string, room: () => Fit, ms: number): Promise<Wait> {
-  const { waiting, maker, warmer, asked, roster, promises, clock } = parts;
+  const { rush, maker, warmer, asked, roster, promises, clock } = parts;
   const { examId } = seat;
   const fits = (desktop: Desktop): boolean => asked.fits(desktop);
   const free = roster.free(examId, fits).length;
   const ahead = promises.ahead(seat, clock());
   // While the engine was asked, one came up.
   if (free > ahead) return 'changed';
-  waiting.set(examId, (waiting.get(examId) ?? 0) + 1);
+  rush.waiting++;
   try {
     const coming = everyDesktop(parts).filter((desktop) => isComing(desktop, examId) && fits(desktop)).length;
     const there = free + coming;
@@ -165,7 +165,7 @@ async function awaitDesktop(parts: PoolParts, seat: Seat, imageId: string, room:
     await warmer.nextChange(Math.min(ms, promises.nextEndMs(examId, clock())));
     return 'changed';
   } finally {
-    waiting.set(examId, (waiting.get(examId) ?? 1) - 1);
+    rush.waiting--;
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { reasonOf } from '../desktop/reason.ts';
 import type { DrainTable, Log } from './ports.ts';
 
 const EVERY_MS = 20_000;
@@ -45,7 +46,7 @@ export class DrainWatch {
       this.#note(isDraining === undefined ? 'worker_nodes has no row of this worker' : undefined);
       if (isDraining !== undefined) heard(isDraining);
     } catch (error) {
-      this.#note(error instanceof Error ? error.message || error.name : String(error));
+      this.#note(reasonOf(error));
     }
   }
 

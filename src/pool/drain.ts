@@ -1,3 +1,4 @@
+import { reasonOf } from '../desktop/reason.ts';
 import type { PoolParts } from './parts.ts';
 import type { Clock, DrainMemory, DrainState, Log } from './ports.ts';
 
@@ -57,7 +58,7 @@ export class Drain {
       this.#memory.save(this.#state);
       this.#unkept = undefined;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       if (this.#unkept === undefined) this.#log.error({ reason }, 'whether this worker drains cannot be written down');
       this.#unkept = reason;
     }

@@ -34,8 +34,8 @@ export function workspaceSteps(parts: PoolParts, strays: readonly StrayVolume[])
  * @returns whether it was done
  */
 export async function performForWorkspace(parts: PoolParts, step: WorkspaceStep): Promise<boolean> {
-  const { workspaces, clock, log, nudge } = parts;
-  const { kind, name } = step;
+  const { workspaces, clock, nudge } = parts;
+  const { name } = step;
   // Either way: a clock that was set back must not hold it up.
   if (Math.abs(clock() - (workspaces.refusedAt.get(name) ?? Number.NEGATIVE_INFINITY)) < REST_MS) return false;
   try {
@@ -44,10 +44,9 @@ export async function performForWorkspace(parts: PoolParts, step: WorkspaceStep)
     return isDone;
   } catch (error) {
     if (error instanceof EngineDown) throw error;
-    log.error({ step: kind, of: name, error: String(error) }, 'a student’s files could not be looked after');
     workspaces.refusedAt.set(name, clock());
     setTimeout(nudge, REST_MS).unref();
-    return false;
+    throw error;
   }
 }
 

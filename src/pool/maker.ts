@@ -11,18 +11,7 @@ const ADDRESS_TRIES = 8;
 
 type MakerParts = Pick<
   PoolParts,
-  | 'settings'
-  | 'engine'
-  | 'host'
-  | 'mirror'
-  | 'roster'
-  | 'history'
-  | 'asked'
-  | 'drain'
-  | 'waiting'
-  | 'rush'
-  | 'clock'
-  | 'log'
+  'settings' | 'engine' | 'host' | 'mirror' | 'roster' | 'history' | 'asked' | 'drain' | 'rush' | 'clock' | 'log'
 > & {
   readonly warmer: Warmer;
   nudge(): void;
@@ -47,7 +36,7 @@ export class Maker {
         refillPace({
           now: parts.clock(),
           students: parts.roster.all().filter(isInUse).length,
-          waiting: [...parts.waiting.values()].reduce((sum, each) => sum + each, 0),
+          waiting: parts.rush.waiting,
           lastJoinAt: parts.rush.lastJoinAt,
           heldSince,
           load: parts.host.load(),

@@ -54,6 +54,8 @@ export interface PoolSettings {
 export interface Rush {
   /** When one last asked for his desktop. */
   lastJoinAt: number;
+  /** Students whose calls wait for a desktop to come up. */
+  waiting: number;
 }
 
 /** What the use cases share. */
@@ -78,8 +80,6 @@ export interface PoolParts {
   readonly prover: Prover;
   /** Students for whom desktops are being made, waiting now or expected back. */
   readonly promises: Promises;
-  /** Students waiting for a desktop to come up, per exam. */
-  readonly waiting: Map<number, number>;
   readonly rush: Rush;
   /** What new desktops are made from, as last seen. */
   mould: Mould;

@@ -70,8 +70,7 @@ export class Pool {
     const asked = new Asked();
     const drain = new Drain(ports);
     const prover = new Prover({ ...ports, roster, nudge, proofKeyOf: ports.proofKeyOf });
-    const waiting = new Map<number, number>();
-    const rush = { lastJoinAt: Number.NEGATIVE_INFINITY };
+    const rush = { lastJoinAt: Number.NEGATIVE_INFINITY, waiting: 0 };
     const warmer = new Warmer({ ...ports, roster, prover, nudge });
     const maker = new Maker({
       ...ports,
@@ -80,7 +79,6 @@ export class Pool {
       warmer,
       asked,
       drain,
-      waiting,
       rush,
       nudge,
       newId: ports.newId,
@@ -99,7 +97,6 @@ export class Pool {
       asked,
       drain,
       promises: new Promises(),
-      waiting,
       rush,
       mould: { imageId: undefined, template: ports.settings.template },
       nudge,

@@ -86,7 +86,7 @@ export class Prover {
           else roster.setPage(containerId, 'loaded');
         }
       } catch (error) {
-        log.warn({ containerId, error: String(error) }, 'a desktop’s proofs cannot be followed; trying again');
+        log.warn({ containerId, error: String(error) }, 'what a desktop tells cannot be followed; trying again');
       }
       follow.isOpen = false;
       // It ends with the engine or with the desktop.

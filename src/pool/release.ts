@@ -33,13 +33,14 @@ export async function release(parts: PoolParts, seat: Seat): Promise<boolean> {
 }
 
 /** His desktop was gone and its session was not: it would come back for nobody. */
-async function endWithout({ workspaces, settings }: PoolParts, seat: Seat): Promise<void> {
+async function endWithout(parts: PoolParts, seat: Seat): Promise<void> {
+  const { workspaces, settings } = parts;
   for (const [volume, session] of workspaces.seated)
     if (seatName(session.seat) === seatName(seat)) workspaces.forget(volume);
   const carrier = workspaces.of(seat);
   if (!carrier) return;
   const kept = carrier.keptSince === undefined ? await workspaces.keepCarried(carrier, seat) : carrier;
-  if (settings.workspaceKeepMs === 0) await workspaces.expire(kept);
+  if (settings.workspaceKeepMs === 0) await expire(parts, kept);
 }
 
 // The roster is a cache: before saying that nothing is there, ask the engine, or a desktop could stay on for nobody.

@@ -1,5 +1,6 @@
-import { type Desktop, isDistrusted, isPooled, isUsable, seatOf } from '../desktop/desktop.ts';
+import { type Desktop, isDistrusted, seatOf } from '../desktop/desktop.ts';
 import type { Seat } from '../desktop/names.ts';
+import { isServing } from '../desktop/rolling.ts';
 import type { Carrier } from '../desktop/workspace.ts';
 import { adoptDoubted } from './adopt.ts';
 import type { Refusal } from './allocate.ts';
@@ -73,6 +74,6 @@ async function remake(parts: PoolParts, seat: Seat, imageId: string, carrier: Ca
 
 /** A student who has files here goes before one who is still to come. */
 async function makeWay(parts: PoolParts): Promise<void> {
-  const free = parts.roster.all().find((desktop) => isPooled(desktop) && isUsable(desktop));
+  const free = parts.roster.all().find(isServing);
   if (free) await removeFromPool(parts, free.containerId, 'surplus');
 }

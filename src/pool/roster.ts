@@ -1,7 +1,8 @@
-import { type Desktop, type DesktopState, isDistrusted, isPooled, isUsable } from '../desktop/desktop.ts';
+import { type Desktop, type DesktopState, isDistrusted, isPooled } from '../desktop/desktop.ts';
 import type { FilesTold } from '../desktop/files.ts';
 import { parseName, type Seat, seatName } from '../desktop/names.ts';
 import type { Proof } from '../desktop/proof.ts';
+import { isServing } from '../desktop/rolling.ts';
 import type { Container } from './ports.ts';
 
 /**
@@ -145,8 +146,7 @@ export class Roster {
   free(examId: number, fits: (desktop: Desktop) => boolean): Desktop[] {
     return this.all().filter(
       (desktop) =>
-        isPooled(desktop) &&
-        isUsable(desktop) &&
+        isServing(desktop) &&
         desktop.labels.examId === examId &&
         !isDistrusted(desktop) &&
         !this.#spoken.has(desktop.containerId) &&

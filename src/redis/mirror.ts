@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
-import { type Desktop, isPooled, isUsable, seatOf } from '../desktop/desktop.ts';
+import { type Desktop, seatOf } from '../desktop/desktop.ts';
 import type { Seat } from '../desktop/names.ts';
+import { isServing } from '../desktop/rolling.ts';
 import type { AskedOf } from '../pool/asked.ts';
 import type { Mirror, Session } from '../pool/ports.ts';
 import { decodeAsked, encodeAsked } from './asked-text.ts';
@@ -39,7 +40,7 @@ export class RedisMirror implements Mirror {
     for (const key of known) if (key.startsWith('vdi:pool:')) change.del(key);
     for (const desktop of desktops) {
       const seat = seatOf(desktop);
-      if (isPooled(desktop) && isUsable(desktop)) change.sadd(poolKey(desktop.labels.examId), desktop.name);
+      if (isServing(desktop)) change.sadd(poolKey(desktop.labels.examId), desktop.name);
       if (!seat) continue;
       known.delete(sessionKey(seat));
       // NX: a session that Redis still knows keeps its own time and source.
