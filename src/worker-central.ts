@@ -3,6 +3,8 @@ import type { WorkerSettings } from './config.ts';
 import type { Log } from './pool/ports.ts';
 import { type Database, type DatabaseAddress, openDatabase } from './postgres/database.ts';
 
+/** In the operator's words. */
+export const NO_DATABASE = 'no central database is set (DB_HOST)';
 const CONNECTIONS = 2;
 const QUERY_MS = 10_000;
 

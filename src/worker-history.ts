@@ -7,7 +7,7 @@ import type { LedgerDesktop, WorkerEntry } from './pool/ledger.ts';
 import type { Ledger, Log } from './pool/ports.ts';
 import { entriesOf, sessionsOf } from './pool/session-history.ts';
 import { ledgerStore } from './postgres/ledger-store.ts';
-import type { Central } from './worker-central.ts';
+import { type Central, NO_DATABASE } from './worker-central.ts';
 
 /** The history of this worker's sessions: told to the outbox, carried to the central database when that answers. */
 export interface WorkerHistory {
@@ -40,7 +40,6 @@ export function openHistory(
     async stop() {
       await sender?.stop();
       await outbox.close();
-      await central?.database.close();
     },
     status: () => ({
       kept: store ? 'database' : 'on this worker only: DB_HOST is not set',
@@ -68,5 +67,3 @@ export function openHistory(
     },
   };
 }
-
-const NO_DATABASE = 'no central database is set (DB_HOST)';

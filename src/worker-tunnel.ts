@@ -4,7 +4,7 @@ import type { Seat } from './desktop/names.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { Log } from './pool/ports.ts';
 import { connectionKey, makeConnectionToken } from './tunnel/connection-token.ts';
-import { TunnelDoor } from './tunnel/door.ts';
+import { TUNNEL_PATH, TunnelDoor } from './tunnel/door.ts';
 import { Entrance } from './tunnel/entrance.ts';
 import { Handshakes } from './tunnel/handshakes.ts';
 import type { JoinPorts } from './tunnel/join.ts';
@@ -56,6 +56,7 @@ export function openTunnel(parts: TunnelParts): Tunnel {
   const { settings, maxDesktops, store, metrics, log } = parts;
   const clock = Date.now;
   const key = connectionKey(settings.guacTokenKey);
+  const url = `${(settings.tunnel.url ?? '').replace(/\/+$/, '')}${TUNNEL_PATH}`;
   const sessions = new SessionBook(store, clock);
   const tunnels = new OpenTunnels({ secondTab: settings.tunnel.secondTab, sessions, meter: metrics, clock, log });
   metrics.watchOpen(() => tunnels.ids().size);
@@ -92,7 +93,6 @@ export function openTunnel(parts: TunnelParts): Tunnel {
       const { allocation } = await sessions.of(seat);
       const exp = Math.floor((clock() + CONNECTION_MS) / 1000);
       const token = await makeConnectionToken({ sub: seat.userId, exam: seat.examId, allocation, exp }, key);
-      const url = `${(settings.tunnel.url ?? '').replace(/\/+$/, '')}/guaclite`;
       const { policy, recording } = settings;
       const expiresAt = new Date(exp * 1000).toISOString();
       return { url, token, expiresAt, clipboard: policy.clipboard, recorded: recording !== undefined };

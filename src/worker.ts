@@ -27,7 +27,7 @@ import { connectRedis, firstConnect } from './redis/connect.ts';
 import { RedisMirror } from './redis/mirror.ts';
 import { SessionRecords } from './redis/session-records.ts';
 import { TokenBindings } from './redis/token-bindings.ts';
-import { openCentral } from './worker-central.ts';
+import { NO_DATABASE, openCentral } from './worker-central.ts';
 import { openGuacds } from './worker-guacds.ts';
 import { openHistory } from './worker-history.ts';
 import { openOnlookers } from './worker-onlookers.ts';
@@ -179,7 +179,7 @@ async function main(): Promise<void> {
         connected: tunnels.ids(),
         watchers: (containerId) => onlookers.watchers(containerId),
         isRecorded: (containerId) => onlookers.isRecorded(containerId),
-        drainTable: drainWatch ? (drainWatch.problem ?? 'read') : 'no central database is set (DB_HOST)',
+        drainTable: drainWatch ? (drainWatch.problem ?? 'read') : NO_DATABASE,
       }),
       degraded: degraded(),
       workspaceLimit: { mb: settings.workspaceLimitMb, hard: engine.limitsSize ?? null },
@@ -224,7 +224,8 @@ async function main(): Promise<void> {
   server.closeIdleConnections();
   door.close();
   await pool.stop();
-  await Promise.race([history.stop(), pause(EXIT_MS, undefined, { ref: false })]);
+  const told = history.stop().then(() => central?.database.close());
+  await Promise.race([told, pause(EXIT_MS, undefined, { ref: false })]);
   holder.close();
   redis.disconnect();
   // Desktops go on; requests under way had their chance in pool.stop.

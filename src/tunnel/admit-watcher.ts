@@ -1,8 +1,8 @@
-import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import { type Desktop, isUsable } from '../desktop/desktop.ts';
 import type { Seat } from '../desktop/names.ts';
 import { type Refused, refused } from './admission.ts';
+import { readLogin } from './login.ts';
 import type { Visit } from './visit.ts';
 
 export interface WatcherAdmissionPorts {
@@ -47,11 +47,8 @@ export async function admitWatcher(ports: WatcherAdmissionPorts, { query }: Visi
 }
 
 async function readWatcher(jwt: string, secret: Uint8Array): Promise<Watcher | undefined> {
-  try {
-    const { payload } = await jwtVerify(jwt, secret, { algorithms: ['HS256'], requiredClaims: ['exp'] });
-    const { sub: userId, username, role } = Claims.parse(payload);
-    return { userId, username, role };
-  } catch {
-    return undefined;
-  }
+  const login = Claims.safeParse(await readLogin(jwt, secret, ['exp']));
+  if (!login.success) return undefined;
+  const { sub: userId, username, role } = login.data;
+  return { userId, username, role };
 }

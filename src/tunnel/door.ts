@@ -15,7 +15,7 @@ import { readScreen } from './screen.ts';
 import { STATUS } from './status.ts';
 import { readVisit, type Visit, type VisitRules } from './visit.ts';
 
-const PATH = '/guaclite';
+export const TUNNEL_PATH = '/guaclite';
 const LONGEST_FRAME = 64 * 1024;
 
 export interface DoorPorts extends AdmissionPorts, JoinPorts {
@@ -47,7 +47,7 @@ export class TunnelDoor {
   /** Takes an HTTP server's `upgrade`. Whatever a client sends, it ends here. */
   readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    const visit = readVisit(request, PATH, this.#ports.rules);
+    const visit = readVisit(request, TUNNEL_PATH, this.#ports.rules);
     if (!visit) {
       // Destroyed, not only ended: a client that never ends its side would keep the socket for ever.
       socket.once('finish', () => socket.destroy());

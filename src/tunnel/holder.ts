@@ -100,7 +100,7 @@ export class GuacdHolder {
       if (asked === shard) leaving.abort(new GuacdRefused(`${shard.name} does not answer`));
   }
 
-  /** guacd does not know this connection any more: the next `connectionId` opens another. */
+  /** guacd does not know this connection any more: the next `connection` opens another. */
   lose(containerId: string, id: string): void {
     const held = this.#held.get(containerId);
     if (held?.id === id) held.socket.destroy();
@@ -156,7 +156,7 @@ export class GuacdHolder {
     const password = await this.#ports.password(containerId);
     const settings = rdpSettings({ hostname: ip, username, password }, policy);
     const shard = shards.take();
-    const { socket, id, rest } = await this.#openAt(shard, settings, signal).catch((error: unknown) => {
+    const { socket, id, rest, take } = await this.#openAt(shard, settings, signal).catch((error: unknown) => {
       shards.give(shard);
       throw error;
     });
@@ -174,8 +174,12 @@ export class GuacdHolder {
     const over = new AbortController();
     const held = { id, shard, socket, over: over.signal };
     this.#held.set(containerId, held);
-    endAtGoodbye(socket);
-    endAtSilence(socket);
+    const isGoodbye = endAtGoodbye(socket);
+    const isHeard = endAtSilence(socket);
+    take((bytes) => {
+      isHeard();
+      isGoodbye(bytes);
+    });
     socket.once('close', () => {
       over.abort();
       if (this.#held.get(containerId) !== held) return;
@@ -192,24 +196,28 @@ export class GuacdHolder {
  * What guacd draws for us is thrown away: only its joins are looked at. Its goodbye is heeded at once, because it goes on
  * taking joins for seconds after the desktop's end has broken, draws nothing for them, and lets go of none before its
  * users have been silent for 15 s.
+ * @returns what takes each read; nothing of it is kept but a few bytes of its end
  */
-export function endAtGoodbye(socket: Socket): void {
+export function endAtGoodbye(socket: Socket): (chunk: Buffer) => void {
   let border: Buffer = Buffer.alloc(0);
-  socket.on('data', (chunk: Buffer) => {
+  return (chunk) => {
     border = Buffer.concat([border, chunk.subarray(0, LONGEST_GOODBYE)]);
     if (GOODBYES.some((words) => border.includes(words) || chunk.includes(words))) socket.destroy();
-    border = (chunk.length < LONGEST_GOODBYE ? border : chunk).subarray(-LONGEST_GOODBYE);
-  });
+    border = Buffer.from((chunk.length < LONGEST_GOODBYE ? border : chunk).subarray(-LONGEST_GOODBYE));
+  };
 }
 
-/** Counted, not measured: while this process itself stands still, nothing can be heard. */
-export function endAtSilence(socket: Socket): void {
+/**
+ * Counted, not measured: while this process itself stands still, nothing can be heard.
+ * @returns what is called at each read
+ */
+export function endAtSilence(socket: Socket): () => void {
   let silent = 0;
-  socket.on('data', () => {
-    silent = 0;
-  });
   const counting = setInterval(() => ++silent > SILENT_NOPS && socket.destroy(), NOP_MS);
   socket.once('close', () => clearInterval(counting));
+  return () => {
+    silent = 0;
+  };
 }
 
 /**

@@ -80,7 +80,7 @@ export class OpenTunnels {
 
   /** Opens a tunnel; one that is open to the same desktop is told and ended. */
   open(browser: WebSocket, relay: Passing, { desktop, session, askedAt }: Admitted & { askedAt: number }): void {
-    const { log, meter, sessions } = this.#ports;
+    const { log, meter } = this.#ports;
     const { containerId, name } = desktop;
     const allocation = session?.allocation;
     this.end(containerId, STATUS.takenOver);
@@ -94,9 +94,7 @@ export class OpenTunnels {
       const { bytesToBrowser, bytesToDesktop } = relay;
       log.info({ desktop: name, bytesToBrowser, bytesToDesktop }, 'tunnel closed');
     });
-    const seat = seatOf(desktop);
-    if (seat && allocation) sessions.note(seat, allocation, ({ tunnels }) => ({ tunnels: tunnels + 1 }));
-    this.#tell(tunnel, true);
+    this.#tell(tunnel, true, 1);
     meter.opened(this.#ports.clock() - askedAt);
     log.info({ desktop: name }, 'tunnel open');
   }
@@ -115,8 +113,12 @@ export class OpenTunnels {
     for (const { relay } of this.#open.values()) relay.end(STATUS.serverBusy);
   }
 
-  /** Writes down what has come since the last time. @param connected whether a tunnel of this session is open now */
-  #tell(tunnel: OpenTunnel, connected: boolean): void {
+  /**
+   * Writes down what has come since the last time.
+   * @param connected whether a tunnel of this session is open now
+   * @param opened tunnels that were opened since
+   */
+  #tell(tunnel: OpenTunnel, connected: boolean, opened = 0): void {
     const { sessions, meter, clock } = this.#ports;
     const { relay, pulse, counted, desktop, allocation } = tunnel;
     const toBrowser = relay.bytesToBrowser - counted.toBrowser;
@@ -129,6 +131,7 @@ export class OpenTunnels {
     sessions.note(seat, allocation, (record) => ({
       connected,
       lastSeenAt: clock(),
+      tunnels: record.tunnels + opened,
       bytesToBrowser: record.bytesToBrowser + toBrowser,
       bytesToDesktop: record.bytesToDesktop + toDesktop,
       latencyMs: pulse.latencyMs ?? record.latencyMs,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   bytesOf,
   parseRecordingFile,
+  type Recording,
   type RecordingLimits,
   type Removal,
   recordingsToRemove,
@@ -36,14 +37,16 @@ export class RecordingFiles {
     this.#clock = clock;
   }
 
-  async list(): Promise<StoredRecording[]> {
+  /** @param isMeant which of them; the others are not looked at */
+  async list(isMeant: (recording: Recording) => boolean = () => true): Promise<StoredRecording[]> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const found = await Promise.all(
       (await readdir(this.#directory)).map(async (name) => {
         const recording = parseRecordingFile(name);
+        if (!recording || !isMeant(recording)) return [];
         // Removed by hand meanwhile: then it is none.
-        const file = recording && (await stat(join(this.#directory, name)).catch(() => undefined));
-        return recording && file ? [{ ...recording, bytes: file.size, written: file.mtimeMs }] : [];
+        const file = await stat(join(this.#directory, name)).catch(() => undefined);
+        return file ? [{ ...recording, bytes: file.size, written: file.mtimeMs }] : [];
       }),
     );
     return found.flat();
@@ -61,7 +64,7 @@ export class RecordingFiles {
 
   /** Bytes that this session may still write. */
   async left(containerId: string): Promise<number> {
-    const own = (await this.list()).filter(({ session }) => session === sessionOf(containerId));
+    const own = await this.list(({ session }) => session === sessionOf(containerId));
     return Math.max(0, this.#limits.sessionBytes - bytesOf(own));
   }
 

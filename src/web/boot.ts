@@ -1,4 +1,4 @@
-// The first script of both pages. A page consists of some twenty files, and on a shaky network (or on the worker's own
+// The first script of each page. A page consists of some twenty files, and on a shaky network (or on the worker's own
 // host, where the browser drops requests whenever a desktop's interface comes or goes) one of them may get lost: without
 // this, the page would stay blank until somebody thinks of reloading it.
 const LONGEST_WAIT_MS = 15_000;

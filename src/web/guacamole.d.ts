@@ -91,7 +91,6 @@ declare module 'guacamole-common-js' {
     StringReader: new (stream: InputStream) => { ontext: ((text: string) => void) | null; onend: (() => void) | null };
     StringWriter: new (stream: OutputStream) => { sendText(text: string): void; sendEnd(): void };
     Parser: new () => { receive(text: string): void; oninstruction: ((opcode: string, args: string[]) => void) | null };
-    Status: { new (code: number, message?: string): Status; Code: { SUCCESS: number; SERVER_ERROR: number } };
     InputSink: new () => { focus(): void; getElement(): HTMLTextAreaElement };
     Tunnel: { State: { CONNECTING: number; OPEN: number; CLOSED: number; UNSTABLE: number } };
   };

@@ -1,6 +1,6 @@
 import Guacamole from 'guacamole-common-js';
 import { STATUS } from './after-close.ts';
-import { fitScale, type Size } from './screen-size.ts';
+import { fitDisplay, type Size } from './screen-size.ts';
 
 export interface PictureOptions {
   readonly tunnelUrl: string;
@@ -30,9 +30,7 @@ export function openPicture(options: PictureOptions): PictureLink {
   let closed = false;
   let code: number = STATUS.success;
 
-  const fit = () => {
-    display.scale(fitScale({ width: display.getWidth(), height: display.getHeight() }, options.room()));
-  };
+  const fit = () => fitDisplay(display, options.room());
   display.onresize = fit;
   client.onsync = () => {
     if (painted || display.getWidth() === 0) return;

@@ -3,7 +3,7 @@ import { spanText } from './countdown.ts';
 import { button, byId, el, show } from './dom.ts';
 import { label, onLanguage, said, say, t } from './language.ts';
 import { fileTunnel } from './recording-file.ts';
-import { fitScale } from './screen-size.ts';
+import { fitDisplay } from './screen-size.ts';
 import { fillHeader, fillSkipLink } from './shell.ts';
 import type { TextKey } from './texts.ts';
 
@@ -56,10 +56,7 @@ function playFile(file: File): void {
     ),
   );
 
-  const fit = () => {
-    const room = { width: stage.clientWidth, height: stage.clientHeight };
-    display.scale(fitScale({ width: display.getWidth(), height: display.getHeight() }, room));
-  };
+  const fit = () => fitDisplay(display, { width: stage.clientWidth, height: stage.clientHeight });
   const resized = new ResizeObserver(fit);
   resized.observe(stage);
   display.onresize = fit;

@@ -26,3 +26,14 @@ export function fitScale(desktop: Size, window: Size): number {
   if (desktop.width === 0 || desktop.height === 0) return 1;
   return Math.min(1, window.width / desktop.width, window.height / desktop.height);
 }
+
+interface Display {
+  getWidth(): number;
+  getHeight(): number;
+  scale(scale: number): void;
+}
+
+/** Shows a desktop as large as its room on the page allows. */
+export function fitDisplay(display: Display, room: Size): void {
+  display.scale(fitScale({ width: display.getWidth(), height: display.getHeight() }, room));
+}

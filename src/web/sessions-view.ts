@@ -2,6 +2,7 @@ import { serverNow } from './api.ts';
 import { agoText } from './countdown.ts';
 import { el, keepRows } from './dom.ts';
 import { label, said, say } from './language.ts';
+import { cell, headRow } from './table.ts';
 import type { TextKey } from './texts.ts';
 
 /** A student at work, as the console's call answers it. */
@@ -19,6 +20,10 @@ export interface SessionsView {
   update(sessions: readonly RunningSession[], examNames: ReadonlyMap<number, string>): void;
 }
 
+/** A session as the address of the page that watches it names it. */
+export const watchKey = ({ examId, userId }: Pick<RunningSession, 'examId' | 'userId'>): string =>
+  `${examId}:${userId}`;
+
 /** Where a session is watched. A link, so that several can be opened beside each other. */
 const WATCH = '#watch=';
 
@@ -31,8 +36,7 @@ export function watchedHere(): string | undefined {
 export function sessionsView(): SessionsView {
   const columns: TextKey[] = ['student', 'exam', 'worker', 'since', 'actions'];
   const body = el('tbody', {});
-  const head = el('thead', {}, el('tr', {}, ...columns.map((key) => el('th', { scope: 'col' }, said(key)))));
-  const table = el('table', { class: 'workers sessions', hidden: true }, head, body);
+  const table = el('table', { class: 'workers sessions', hidden: true }, headRow(columns), body);
   const none = el('p', { class: 'quiet-text', hidden: true }, said('noSessions'));
   const rows = new Map<string, { element: HTMLElement; update: (session: RunningSession) => void }>();
   let examNames: ReadonlyMap<number, string> = new Map();
@@ -43,18 +47,17 @@ export function sessionsView(): SessionsView {
       examNames = names;
       none.hidden = sessions.length > 0;
       table.hidden = sessions.length === 0;
-      keepRows(body, sessions, ({ examId, userId }) => `${examId}:${userId}`, makeRow, rows);
+      keepRows(body, sessions, watchKey, makeRow, rows);
     },
   };
 
-  function makeRow({ examId, userId, username }: RunningSession) {
+  function makeRow(session: RunningSession) {
+    const { username } = session;
     const exam = el('span', {});
     const worker = el('span', {});
     const since = el('span', {});
-    const watch = el('a', { class: 'button quiet', href: `${WATCH}${examId}:${userId}` }, said('watch'));
+    const watch = el('a', { class: 'button quiet', href: `${WATCH}${watchKey(session)}` }, said('watch'));
     label(watch, 'watchNamed', { name: username });
-    const cell = (key: TextKey, child: Node) =>
-      el('td', {}, el('span', { class: 'cell-name', 'aria-hidden': 'true' }, said(key)), el('div', {}, child));
     const element = el(
       'tr',
       {},

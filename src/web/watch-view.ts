@@ -2,11 +2,11 @@ import { afterClose, STATUS } from './after-close.ts';
 import { call, reasonOf, storedLogin } from './api.ts';
 import { button, el } from './dom.ts';
 import { label, said, say } from './language.ts';
-import type { RunningSession } from './sessions-view.ts';
+import { type RunningSession, watchKey } from './sessions-view.ts';
 import type { TextKey } from './texts.ts';
 import { openWatchLink, type WatchLink } from './watch-link.ts';
 
-const FULL_AGAIN_MS = 5000;
+const AGAIN_MS = 5000;
 
 /**
  * A student's screen over the whole window, to look at only. It comes back by itself after a lost connection, until the
@@ -61,7 +61,7 @@ export function showWatch(root: HTMLElement, watch: string, leave: () => void): 
   async function look(): Promise<void> {
     try {
       const sessions = await call<RunningSession[]>('GET', '/vdi/sessions', undefined, stopping.signal);
-      const session = sessions.find(({ examId, userId }) => `${examId}:${userId}` === watch);
+      const session = sessions.find((running) => watchKey(running) === watch);
       if (!session) {
         tell('watchOver');
         return;
@@ -72,7 +72,7 @@ export function showWatch(root: HTMLElement, watch: string, leave: () => void): 
       if (stopping.signal.aborted) return;
       tell('watchLost');
       words.append(el('br'), reasonOf(error));
-      timer = setTimeout(() => void look(), FULL_AGAIN_MS);
+      timer = setTimeout(() => void look(), AGAIN_MS);
     }
   }
 
@@ -103,7 +103,7 @@ export function showWatch(root: HTMLElement, watch: string, leave: () => void): 
     }
     const full = code === STATUS.serverBusy;
     tell(full ? 'watchFull' : 'watchLost');
-    timer = setTimeout(() => void look(), full ? FULL_AGAIN_MS : after.afterMs);
+    timer = setTimeout(() => void look(), full ? AGAIN_MS : after.afterMs);
   }
 
   return () => {

@@ -4,6 +4,7 @@ import { agoText } from './countdown.ts';
 import { el, keepRows } from './dom.ts';
 import { isDraining, poolsOf, reasonsOf, stateOf, type Worker } from './fleet.ts';
 import { label, said, say } from './language.ts';
+import { cell, headRow } from './table.ts';
 import type { TextKey } from './texts.ts';
 
 export interface WorkersView {
@@ -29,8 +30,7 @@ export function workersView(actions: Actions): WorkersView {
     'pools',
     ...(actions.mayChange ? (['actions'] as const) : []),
   ];
-  const head = el('thead', {}, el('tr', {}, ...columns.map((key) => el('th', { scope: 'col' }, said(key)))));
-  const table = el('table', { class: 'workers', hidden: true }, head, body);
+  const table = el('table', { class: 'workers', hidden: true }, headRow(columns), body);
   const none = el(
     'div',
     { class: 'empty', hidden: true },
@@ -68,8 +68,6 @@ export function workersView(actions: Actions): WorkersView {
       () => void (worker.isEnabled ? askDisable() : change({ isEnabled: true }).catch(tell)),
     );
 
-    const cell = (key: TextKey, ...children: Node[]) =>
-      el('td', {}, el('span', { class: 'cell-name', 'aria-hidden': 'true' }, said(key)), el('div', {}, ...children));
     const element = el(
       'tr',
       {},

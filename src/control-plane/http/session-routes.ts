@@ -14,14 +14,13 @@ export interface SessionRoutePorts extends CallerPorts {
 export function sessionRoutes(ports: SessionRoutePorts): Router {
   const router = Router();
   router.get('/vdi/sessions', onlyFor(ports, 'ADMIN', 'PROCTOR'), async (request, response) => {
-    const page = { hostname: request.hostname, secure: request.secure };
     const [sessions, workers] = await Promise.all([ports.dispatches.running(MOST_SESSIONS), ports.workers.all()]);
     const byCode = new Map(workers.map((worker) => [worker.code, worker]));
     response.json(
       sessions.flatMap(({ examId, userId, username, workerCode, createdAt }) => {
         const worker = byCode.get(workerCode);
         if (!worker) return [];
-        const url = tunnelUrl(worker.metadata, worker.apiBaseUrl, page);
+        const url = tunnelUrl(worker.metadata, worker.apiBaseUrl, request);
         return [{ examId, userId, username, workerCode, since: createdAt, tunnelUrl: url }];
       }),
     );

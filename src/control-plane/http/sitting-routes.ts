@@ -67,8 +67,7 @@ function joined(ports: SittingPorts, request: Request, outcome: Extract<JoinOutc
   const { exam, worker, desktop, moved } = outcome;
   const { settings, clock } = ports;
   const login = { username: settings.vmUsername, password: settings.vmPassword };
-  const page = { hostname: request.hostname, secure: request.secure };
-  const tunnel = tunnelUrl(worker.metadata, worker.apiBaseUrl, page);
+  const tunnel = tunnelUrl(worker.metadata, worker.apiBaseUrl, request);
   return {
     token: connectionToken(settings.guacTokenKey, desktop.ip, login),
     ...(desktop.connection ? { connection: { url: `${tunnel}/guaclite`, ...desktop.connection } } : {}),

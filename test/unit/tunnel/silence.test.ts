@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 function held() {
   const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
-  endAtSilence(socket as never);
+  socket.on('data', endAtSilence(socket as never));
   return socket;
 }
 
@@ -38,7 +38,7 @@ test.each([
   ['a goodbye after a picture', ['4.blob,1.1,4.QUJD;'.repeat(500), '3.end,1.1;10.disc', 'onnect;']],
 ])('a held connection ends at guacd’s word, though the socket stays open: %s', async (_how, words) => {
   const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
-  endAtGoodbye(socket as never);
+  socket.on('data', endAtGoodbye(socket as never));
   for (const word of words) {
     expect(socket.destroyed).toBe(false);
     socket.push(word);
