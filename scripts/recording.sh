@@ -4,9 +4,8 @@
 need_recordings() {
   RECORDINGS_IMAGE="${WORKER_IMAGE:-vdi-worker:local}"
   RECORDINGS_VOLUME="$(project_name)_recordings"
-  local image="$RECORDINGS_IMAGE" volume="$RECORDINGS_VOLUME"
-  docker volume inspect "$volume" >/dev/null 2>&1 || die "There is no volume $volume: this worker has never been started with recordings. TUNNEL_RECORDING=on in $ENV_FILE and ./start.sh switch them on."
-  docker image inspect "$image" >/dev/null 2>&1 || die "The image $image is missing; ./start.sh makes it"
+  docker volume inspect "$RECORDINGS_VOLUME" >/dev/null 2>&1 || die "There is no volume $RECORDINGS_VOLUME: this worker has never been started with recordings. TUNNEL_RECORDING=on in $ENV_FILE and ./start.sh switch them on."
+  docker image inspect "$RECORDINGS_IMAGE" >/dev/null 2>&1 || die "The image $RECORDINGS_IMAGE is missing; ./start.sh makes it"
 }
 
 # Runs a command in a container that has the recordings at /recordings, to read only. Root inside: the files are the backend's own.
@@ -38,9 +37,6 @@ recording_export() { # NAME [FILE]
     in_recordings cat "$1"
     return
   fi
-  [[ ! -e "$file" ]] || die "$file is there already; name another file, or - for the standard output"
-  # Under another name until it is whole. It shows what a student did: nobody else on this host reads it.
-  (umask 077 && in_recordings cat "$1" >"$file.part") || { rm -f "$file.part"; die "The engine did not give $1, or $file could not be written"; }
-  mv "$file.part" "$file"
+  write_whole "$file" "$1" in_recordings cat "$1"
   say "$file. To see it, open /play on the console and choose this file."
 }

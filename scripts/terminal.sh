@@ -50,3 +50,15 @@ step() { # LOG_NAME WHAT COMMAND...
   fi
   say "  done in $((SECONDS - began)) s"
 }
+
+# What COMMAND prints becomes FILE: under another name until it is whole, for nobody else on this host, and never over another file.
+write_whole() { # FILE WHAT COMMAND…
+  local file="$1" what="$2"
+  shift 2
+  [[ ! -e "$file" ]] || die "$file is there already; name another file, or - for the standard output"
+  (umask 077 && "$@" >"$file.part") || {
+    rm -f "$file.part"
+    die "The engine did not give $what, or $file could not be written"
+  }
+  mv "$file.part" "$file"
+}

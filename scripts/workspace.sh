@@ -65,9 +65,6 @@ workspace_export() { # EXAM USER [FILE]
     docker cp "$source:$WORKSPACE_FOLDER" -
     return
   fi
-  [[ ! -e "$file" ]] || die "$file is there already; name another file, or - for the standard output"
-  # Under another name until it is whole.
-  (umask 077 && docker cp "$source:$WORKSPACE_FOLDER" - >"$file.part") || { rm -f "$file.part"; die "The engine did not give the files of $source, or $file could not be written"; }
-  mv "$file.part" "$file"
+  write_whole "$file" "the files of $source" docker cp "$source:$WORKSPACE_FOLDER" -
   say "Files of student $2 in exam $1, from $source: $file"
 }

@@ -1,6 +1,6 @@
 /* Stands where xrdp-chansrv stood. That one serves clipboard, drives and sound; here all of them are closed, yet xrdp
  * paints nothing for many seconds while it waits for somebody to take its connection. This takes it and discards what
- * comes. sesman starts it beside the X server, as the student; it ends when the session ends.
+ * comes. the session starts it beside the X server, as the student; it ends when the session ends.
  * Where the worker allows a clipboard, root has left a word, and xrdp's own takes over: xrdp opens no other channel to it
  * than the clipboard's, and sesman.ini tells it which way text may go. */
 #include <poll.h>
@@ -15,7 +15,8 @@
 
 #define CLIENTS 8
 #define CLIPBOARD_ALLOWED "/run/exam/clipboard"
-#define XRDPS_OWN "/usr/lib/exam/chansrv"
+/* By its own name: whoever looks for it, or wakes it, knows it by that. */
+#define XRDPS_OWN "/usr/lib/exam/xrdp/xrdp-chansrv"
 
 int main(int argc, char **argv) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

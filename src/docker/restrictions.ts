@@ -10,7 +10,7 @@ const CAPABILITIES = [
   'DAC_OVERRIDE',
   // Stays, with the watch over the student's files alone: no mode that he sets hides anything from it.
   'DAC_READ_SEARCH',
-  // To become the student, xrdp, and the lock's own accounts. The session daemon keeps these two.
+  // To become the student, xrdp, and the lock's own accounts. Root's keepers inside keep these two.
   'SETUID',
   'SETGID',
   // Without strict mode a lock that failed is taken away, its programs too.
@@ -18,7 +18,7 @@ const CAPABILITIES = [
   'NET_ADMIN',
   // Without it no capability could be dropped for good.
   'SETPCAP',
-  // PAM, when the session starts.
+  // PAM, when sesman asks it about a password.
   'AUDIT_WRITE',
 ];
 

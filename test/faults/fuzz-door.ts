@@ -1,6 +1,5 @@
-import { createCipheriv } from 'node:crypto';
 import { readToken, tokenKey } from '../../src/tunnel/token.ts';
-import { contractToken } from '../rig/tunnel-client.ts';
+import { contractToken, sealed } from '../rig/tunnel-client.ts';
 import type { Seeded } from '../seeded.ts';
 import { bytes, spoil, words } from './fuzz-spoil.ts';
 import { RawTunnel, request } from './fuzz-tunnel.ts';
@@ -121,13 +120,6 @@ async function answered(tunnel: RawTunnel, mayOpen: boolean): Promise<string | u
   if (tunnel.isClosed || isOver())
     return mayOpen && tunnel.has('error', '769') ? 'a right token was refused' : undefined;
   return `no answer within ${ANSWER_MS / 1000} s`;
-}
-
-function sealed(keyText: string, text: string): string {
-  const iv = Buffer.alloc(16, 7);
-  const cipher = createCipheriv('aes-256-cbc', tokenKey(keyText), iv);
-  const value = Buffer.concat([cipher.update(text), cipher.final()]);
-  return Buffer.from(JSON.stringify({ iv: iv.toString('base64'), value: value.toString('base64') })).toString('base64');
 }
 
 function oddClaim(random: Seeded, ip: string): string {

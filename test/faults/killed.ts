@@ -18,6 +18,21 @@ export async function killed(rig: Rig, containerId: string): Promise<void> {
   }
 }
 
+/** Where they listen. The service's address may be another after its start. */
+const PORTS = { redis: 6379, guacd: 4822 };
+
+/** Takes Redis' volume away: what it wrote is gone, and what it would still write at its end. */
+export async function emptied({ rig }: Scene): Promise<void> {
+  const { output } = await rig.exec(rig.container('redis').id, ['sh', '-c', 'rm -rf /data/*; ls -A /data']);
+  if (output !== '') throw new Error(`Redis still has ${output}`);
+}
+
+/** Starts a service that was killed, and leads the worker to where it is now. */
+export async function startAgain({ rig, lines }: Scene, service: 'redis' | 'guacd'): Promise<void> {
+  await rig.container(service).start();
+  await lines[service].mend({ host: await rig.addressOf(service), port: PORTS[service] });
+}
+
 /** A desktop that waits in the pool. */
 export async function warmKilled({ rig }: Scene): Promise<void> {
   const warm = (await rig.desktops()).find(({ Names }) => Names[0]?.includes('_pool_'));

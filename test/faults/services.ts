@@ -1,22 +1,14 @@
-import { killed } from './killed.ts';
+import { emptied, killed, startAgain } from './killed.ts';
 import { answersMeanwhile, comesAndGoes, type Fault, handsIn } from './scene.ts';
-
-/** The service's address may be another after its start. */
-const PORTS = { redis: 6379, guacd: 4822 };
 
 const outage =
   (service: 'redis' | 'guacd', empty = false): Fault['act'] =>
   async (scene) => {
-    const { rig, lines } = scene;
-    // Its volume is lost with it: what it wrote is gone, and what it would still write at its end.
-    if (empty) await rig.exec(rig.container(service).id, ['sh', '-c', 'rm -rf /data/*']);
+    const { rig } = scene;
+    if (empty) await emptied(scene);
     await killed(rig, (await rig.container(service).inspect()).Id);
     await answersMeanwhile(scene);
-    await rig.container(service).start();
-    await lines[service].mend({ host: await rig.addressOf(service), port: PORTS[service] });
-    if (!empty) return;
-    const keys = await rig.exec(rig.container(service).id, ['redis-cli', 'config', 'get', 'dir']);
-    if (keys.code !== 0) throw new Error(`Redis is not back: ${keys.output}`);
+    await startAgain(scene, service);
   };
 
 const hung =

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Operation } from '../operations.ts';
 import type { Rig } from '../rig/rig.ts';
+import { emptied, startAgain } from './killed.ts';
 import type { Scene } from './scene.ts';
 
 const UP_MS = 60_000;
-const PORTS = { redis: 6379, guacd: 4822 };
 
 /** Kills a desktop. @returns whether it ran */
-export async function killed(rig: Rig, containerId: string): Promise<boolean> {
+export async function killedIfRunning(rig: Rig, containerId: string): Promise<boolean> {
   return rig.docker
     .getContainer(containerId)
     .kill()
@@ -52,14 +52,11 @@ export class WalkParts {
   }
 
   service({ part, empty, forMs }: Of<'service'>): Promise<void> {
-    const { rig, lines } = this.#scene;
     return this.#inTurn(part, async () => {
-      const container = rig.container(part);
-      if (empty) await rig.exec(container.id, ['sh', '-c', 'rm -rf /data/*']);
-      await container.kill();
+      if (empty) await emptied(this.#scene);
+      await this.#scene.rig.container(part).kill();
       await pause(forMs);
-      await container.start();
-      await lines[part].mend({ host: await rig.addressOf(part), port: PORTS[part] });
+      await startAgain(this.#scene, part);
     });
   }
 

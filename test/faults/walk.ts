@@ -9,7 +9,7 @@ import { WalkCalls } from './walk-calls.ts';
 import { MOST_DESKTOPS, type Step, WALK, walkOf } from './walk-cast.ts';
 import { WalkDiary } from './walk-diary.ts';
 import { endsWell } from './walk-end.ts';
-import { killed, WalkParts } from './walk-parts.ts';
+import { killedIfRunning, WalkParts } from './walk-parts.ts';
 import { type Walked, WalkStudent } from './walk-student.ts';
 import { WalkTunnels } from './walk-tunnels.ts';
 import { watching } from './walk-watch.ts';
@@ -163,7 +163,7 @@ class Walk implements Walked {
     if (containerId === undefined) return;
     // Known before it happens: another may be in its place before the engine has answered.
     this.died.add(containerId);
-    if (await killed(this.rig, containerId)) this.diary.count('desktops killed');
+    if (await killedIfRunning(this.rig, containerId)) this.diary.count('desktops killed');
   }
 
   #student({ seat }: { seat: WalkStudent['seat'] }): WalkStudent {

@@ -85,7 +85,6 @@ function shell(root: string, command: string, environment: Readonly<Record<strin
     RETRY_PAUSE_SEC: '0',
     READY_WAIT_SEC: '0',
     HEARTBEAT_WAIT_SEC: '0',
-    // A test changes nothing of the host it runs on.
     ...environment,
   };
   return new Promise((resolve) => {

@@ -3,18 +3,30 @@ import { once } from 'node:events';
 import WebSocket from 'ws';
 import { decode, encode, type Instruction } from '../../src/tunnel/instruction.ts';
 
-/** A token exactly as the control-plane makes it (contract, section 4). */
-export function contractToken(keyText: string, hostname: string, extra: Record<string, string> = {}): string {
+/** What the control-plane makes of a text (contract, section 4); written anew here from its words. */
+export function sealed(keyText: string, text: string): string {
   const bytes = Buffer.from(keyText, 'utf8');
   const key = bytes.length === 32 ? bytes : createHash('sha256').update(bytes).digest();
   const iv = randomBytes(16);
   const cipher = createCipheriv('aes-256-cbc', key, iv);
-  const settings = { hostname, port: '3389', username: 'student', password: '123456', security: 'any', ...extra };
-  const value = Buffer.concat([
-    cipher.update(JSON.stringify({ connection: { type: 'rdp', settings } })),
-    cipher.final(),
-  ]);
-  return Buffer.from(JSON.stringify({ iv: iv.toString('base64'), value: value.toString('base64') })).toString('base64');
+  const value = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]).toString('base64');
+  return Buffer.from(JSON.stringify({ iv: iv.toString('base64'), value })).toString('base64');
+}
+
+/** A token exactly as the control-plane makes it. */
+export function contractToken(keyText: string, hostname: string, extra: Record<string, string> = {}): string {
+  const settings = {
+    hostname,
+    port: '3389',
+    username: 'student',
+    password: '123456',
+    security: 'any',
+    'ignore-cert': 'true',
+    'disable-audio': 'true',
+    'resize-method': 'display-update',
+    ...extra,
+  };
+  return sealed(keyText, JSON.stringify({ connection: { type: 'rdp', settings } }));
 }
 
 /** What a browser brings along beside the query, and where it comes from. */

@@ -8,7 +8,7 @@ import { SessionBook } from '../../../src/tunnel/session-book.ts';
 import { tokenKey } from '../../../src/tunnel/token.ts';
 import { TokenBook } from '../../../src/tunnel/token-book.ts';
 import { seat, seated as student } from '../../rig/seated.ts';
-import { contractToken } from './contract-token.ts';
+import { contractToken } from '../../rig/tunnel-client.ts';
 
 const KEY_TEXT = 'a key of exactly thirty-two byte';
 const SECRET = Buffer.from('the secret that signs logins');
@@ -69,7 +69,7 @@ beforeEach(async () => {
 });
 
 describe('the contract’s token', () => {
-  const token = (ip = student.ip) => contractToken(ip, KEY_TEXT);
+  const token = (ip = student.ip) => contractToken(KEY_TEXT, ip);
 
   test.each<[string, () => Promise<string | undefined>, boolean]>([
     ['alone, where no login is required', async () => undefined, false],
@@ -127,7 +127,7 @@ describe('the contract’s token', () => {
 });
 
 describe('a login in a cookie', () => {
-  const token = contractToken(student.ip, KEY_TEXT);
+  const token = contractToken(KEY_TEXT, student.ip);
 
   test('stands in for one in the query where one is required', async () => {
     expect(why(await ask({ token }, { requireJwt: true }, await login('42')))).toBe('admitted');

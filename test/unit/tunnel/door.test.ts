@@ -9,9 +9,8 @@ import { Metrics } from '../../../src/http/metrics.ts';
 import { encode } from '../../../src/tunnel/instruction.ts';
 import { openTunnel, type Tunnel } from '../../../src/worker-tunnel.ts';
 import { seated as desktop, seat } from '../../rig/seated.ts';
-import { type FromWhere, TunnelClient } from '../../rig/tunnel-client.ts';
+import { contractToken, type FromWhere, TunnelClient } from '../../rig/tunnel-client.ts';
 import { tunnelParts } from '../../rig/tunnel-parts.ts';
-import { contractToken } from './contract-token.ts';
 
 const SECRET = 'a secret of the test that is long';
 const ENV = {
@@ -99,7 +98,7 @@ describe('a student comes in', () => {
   test('with a connection token, and with the contract’s; the second takes over', async () => {
     const first = open(await connection());
     await first.see('sync');
-    const second = open({ token: contractToken(desktop.ip, SECRET) });
+    const second = open({ token: contractToken(SECRET, desktop.ip) });
     await second.see('sync');
     expect(await first.end()).toBe('521');
     expect((await metrics.text()).body).toMatch(/vdi_tunnels_open 1\n/);
@@ -143,7 +142,7 @@ test('who is refused hears the same, whatever the reason; the reason is in the l
     [{ ...query, jwt: await jwtOf(43) }, { origin }, 'foreign-login'],
     [query, { origin, cookie: `access_token=${await jwtOf(43)}` }, 'foreign-login'],
     [{ connection: 'garbage', jwt: await jwtOf(42) }, { origin }, 'token'],
-    [{ token: contractToken('10.213.9.9', SECRET), jwt: await jwtOf(42) }, { origin }, 'no-desktop'],
+    [{ token: contractToken(SECRET, '10.213.9.9'), jwt: await jwtOf(42) }, { origin }, 'no-desktop'],
   ];
   for (const [said, from] of visits) {
     const client = open(said, from);
@@ -179,7 +178,7 @@ test('an address with more handshakes under way than there are desktops is told 
     containerId: `c${at}`,
     ip: `10.213.2.${at + 1}`,
   }));
-  const [last, ...hanging] = desktops.map(({ ip }) => ({ token: contractToken(ip, SECRET) }));
+  const [last, ...hanging] = desktops.map(({ ip }) => ({ token: contractToken(SECRET, ip) }));
   const waiting = hanging.map((query) => open(query));
   await expect.poll(() => waiting.every(({ socket }) => socket.readyState === 1)).toBe(true);
   expect(await open({ token: 'garbage' }).end()).toBe('513');

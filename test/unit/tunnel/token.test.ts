@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readToken, tokenKey } from '../../../src/tunnel/token.ts';
 import { TokenBook } from '../../../src/tunnel/token-book.ts';
-import { contractToken } from './contract-token.ts';
+import { contractToken, sealed } from '../../rig/tunnel-client.ts';
 
 const KEY_TEXT = 'a key of exactly thirty-two byte';
 
@@ -11,17 +11,17 @@ describe('the token', () => {
     ['of another length by its SHA-256', 'short key of the school'],
     ['of 32 letters that are more bytes by its SHA-256', 'ế'.repeat(32)],
   ])('is read with a key %s', (_rule, keyText) => {
-    expect(readToken(contractToken('10.213.1.7', keyText), tokenKey(keyText))).toBe('10.213.1.7');
+    expect(readToken(contractToken(keyText, '10.213.1.7'), tokenKey(keyText))).toBe('10.213.1.7');
   });
 
   test('opens nothing with another key', () => {
     for (let time = 0; time < 200; time++)
       expect(
-        readToken(contractToken('10.213.1.7', 'the school next door, its key'), tokenKey(KEY_TEXT)),
+        readToken(contractToken('the school next door, its key', '10.213.1.7'), tokenKey(KEY_TEXT)),
       ).toBeUndefined();
   });
 
-  const whole = contractToken('10.213.1.7', KEY_TEXT);
+  const whole = contractToken(KEY_TEXT, '10.213.1.7');
   test.each([
     ['nothing', ''],
     ['garbage', 'not a token'],
@@ -30,12 +30,12 @@ describe('the token', () => {
     ['null', Buffer.from('null').toString('base64')],
     ['an envelope of numbers', Buffer.from('{"iv":1,"value":2}').toString('base64')],
     ['an iv that is too short', Buffer.from('{"iv":"AAAA","value":"AAAA"}').toString('base64')],
-    ['no address', contractToken('', KEY_TEXT)],
-    ['a name for an address', contractToken('localhost', KEY_TEXT)],
-    ['an IPv6 address', contractToken('::1', KEY_TEXT)],
-    ['an address with more', contractToken('10.213.1.7 -x', KEY_TEXT)],
-    ['well encrypted text that is no JSON', contractToken('', KEY_TEXT, 'hello')],
-    ['no connection in it', contractToken('', KEY_TEXT, '{}')],
+    ['no address', contractToken(KEY_TEXT, '')],
+    ['a name for an address', contractToken(KEY_TEXT, 'localhost')],
+    ['an IPv6 address', contractToken(KEY_TEXT, '::1')],
+    ['an address with more', contractToken(KEY_TEXT, '10.213.1.7 -x')],
+    ['well encrypted text that is no JSON', sealed(KEY_TEXT, 'hello')],
+    ['no connection in it', sealed(KEY_TEXT, '{}')],
     ['too much text', 'A'.repeat(5_000)],
     ['a hundred thousand brackets', Buffer.from('['.repeat(3_000)).toString('base64')],
   ])('that is %s opens nothing', (_what, token) => {

@@ -35,15 +35,13 @@ whole_line() { # DESCRIPTOR SECONDS
   return 1
 }
 
-# Whether the kernel's tables have a TCP socket on a port (in hexadecimal, as it writes it) in a state (0A listens, 01 is connected).
-tcp_socket() { # PORT STATE
+# Whether somebody listens on a TCP port (in hexadecimal, as the kernel's tables write it).
+listens() { # PORT
   local text file
   for file in /proc/net/tcp /proc/net/tcp6; do
     if ! [ -r "$file" ]; then continue; fi
     IFS= read -rd '' text < "$file" || true
-    if [[ $text =~ :\ [0-9A-F]+:$1\ [0-9A-F]+:[0-9A-F]+\ $2\  ]]; then return 0; fi
+    if [[ $text =~ :\ [0-9A-F]+:$1\ [0-9A-F]+:[0-9A-F]+\ 0A\  ]]; then return 0; fi
   done
   return 1
 }
-listens() { tcp_socket "$1" 0A; }
-connected() { tcp_socket "$1" 01; }
