@@ -7,6 +7,8 @@ const AGAIN_MS = 200;
 const BETWEEN_KEYS_MS = 15;
 /** A letter typed is at the exam's site this much later, or it went nowhere. */
 const HEARD_MS = 600;
+/** Two clicks at one place within this are a double click: it selects the last word, and what is typed then takes its place. */
+const BETWEEN_CLICKS_MS = 700;
 /** His window, and a point in it where the page has its text field. */
 const WINDOW = { width: '1024', height: '768' };
 const FIELD = ['400', '420'] as const;
@@ -20,6 +22,7 @@ export class Sitter {
   readonly ip: string;
   #client: TunnelClient | undefined;
   #joins = 0;
+  #clickedAt = 0;
   #isGone = false;
 
   constructor(rig: Rig, ip: string) {
@@ -66,7 +69,7 @@ export class Sitter {
   async #types(word: string): Promise<boolean> {
     const client = this.#client;
     if (!client?.last.has('img') || client.socket.readyState !== client.socket.OPEN) return false;
-    for (const pressed of ['1', '0']) client.send('mouse', ...FIELD, pressed);
+    await this.#clicks(client);
     await pause(BETWEEN_KEYS_MS);
     for (const pressed of ['1', '0']) for (const key of TO_THE_END) client.send('key', key, pressed);
     await pause(BETWEEN_KEYS_MS);
@@ -76,6 +79,12 @@ export class Sitter {
         await pause(BETWEEN_KEYS_MS);
       }
     return true;
+  }
+
+  async #clicks(client: TunnelClient): Promise<void> {
+    await pause(Math.max(0, this.#clickedAt + BETWEEN_CLICKS_MS - performance.now()));
+    for (const pressed of ['1', '0']) client.send('mouse', ...FIELD, pressed);
+    this.#clickedAt = performance.now();
   }
 
   async #isHeard(word: string): Promise<boolean> {
