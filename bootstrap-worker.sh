@@ -18,6 +18,7 @@ usage: ./bootstrap-worker.sh COMMAND [OPTIONS]
                     --yes             asks nothing
   down [--force] [--keep-desktops]    stops the worker (as ./stop.sh)
   status                              services, pools, sessions, slots (as ./status.sh)
+  password [USERNAME]                 sets a new password on the stand-alone console and shows it (without a name: admin's)
   logs [SERVICE]                      follows the services' logs
   test [--yes]                        installs what the tests need and runs all of them
 
@@ -49,6 +50,14 @@ logs() {
   if [[ -t 1 ]]; then compose logs --tail 100 --follow "$@"; else compose_logs --tail 100 "$@"; fi
 }
 
+new_password() { # [USERNAME]
+  local shown
+  need_env_file
+  is_standalone || die "$ENV_FILE belongs to a worker of a control-plane elsewhere: passwords are set there."
+  shown="$(console_passwords new "${1:-admin}")" || die "No new password was set (see above). Does the console run? ./bootstrap-worker.sh status"
+  say "${shown%% *} / ${shown#* }"
+}
+
 main() {
   local command="${1:-}"
   (($# > 0)) && shift
@@ -56,6 +65,7 @@ main() {
     up) up "$@" ;;
     down) exec "$ROOT/stop.sh" "$@" ;;
     status) exec "$ROOT/status.sh" "$@" ;;
+    password) new_password "$@" ;;
     logs) logs "$@" ;;
     test)
       says --yes "$@" && export ASSUME_YES=true

@@ -63,6 +63,7 @@ main() {
   ready_exam_image
   start_services
   wait_until_ready
+  first_logins
   look_for_control_plane
   print_summary
 }

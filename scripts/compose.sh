@@ -25,6 +25,9 @@ compose() {
 # Compose puts codes for clearing the line before each line of a log, terminal or not.
 compose_logs() { compose logs --no-color "$@" 2>&1 | sed -u 's/\x1b\[[0-9;]*[A-Za-z]//g'; }
 
+# In the control-plane's container: it has the database's address and password. See src/passwords.ts.
+console_passwords() { compose exec -T control_plane node src/passwords.ts "$@" </dev/null; } # first | new USERNAME
+
 # What the backend mounts to speak to the engine: our own dockerd's folder where that is what runs, else the usual socket.
 socket_source() {
   if timeout 5 docker --host "unix://$ENGINE_SOCKET_FOLDER/docker.sock" version >/dev/null 2>&1; then

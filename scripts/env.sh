@@ -37,6 +37,13 @@ set_env_value() { # NAME VALUE
   mv "$copy" "$ENV_FILE"
 }
 
+drop_env_value() { # NAME
+  local copy
+  copy="$(mktemp "$ENV_FILE.XXXXXX")"
+  awk -v name="$1" 'index($0, name "=") != 1' "$ENV_FILE" >"$copy"
+  mv "$copy" "$ENV_FILE"
+}
+
 is_missing() { # VALUE
   [[ -z "$1" || "$1" == *"$PLACEHOLDER"* ]]
 }

@@ -49,6 +49,14 @@ wait_until_ready() {
   done
 }
 
+# What an empty database needs: sample exam, sample student, administrator. Prints "USERNAME PASSWORD" lines, the first time only.
+FIRST_LOGINS=""
+first_logins() {
+  is_standalone || return 0
+  FIRST_LOGINS="$(console_passwords first)" ||
+    die "The console's first users could not be made. See ./bootstrap-worker.sh logs control_plane, then run ./start.sh again."
+}
+
 # Not an error: the worker is up and goes on trying, and mending this is often up to somebody else.
 look_for_control_plane() {
   local began=$SECONDS

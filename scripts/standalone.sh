@@ -49,6 +49,16 @@ refuse_foreign_database() {
   die "The volume $volume holds the database of an earlier stand-alone worker, and its password (DB_PASSWORD) is not in $ENV_FILE. Put the old settings file back, or remove the old database for good: docker volume rm $volume"
 }
 
+# Earlier versions kept the logins' passwords here in the clear. They stay as they are in the database, as hashes.
+forget_passwords() {
+  local name
+  for name in CONSOLE_ADMIN_PASSWORD CONSOLE_STUDENT_PASSWORD; do
+    [[ -n "$(env_value "$name")" ]] || continue
+    drop_env_value "$name"
+    say "$name is no longer kept in $ENV_FILE: the password stays as it is. A new one: ./bootstrap-worker.sh password"
+  done
+}
+
 fill_standalone() {
   refuse_real_worker
   fill WORKER_CODE standalone
@@ -62,6 +72,6 @@ fill_standalone() {
   fill DB_NAME vdi
   local name
   for name in WORKER_CLUSTER_TOKEN JWT_SECRET GUAC_TOKEN_KEY DB_PASSWORD; do fill "$name" "$(secret 16)"; done
-  for name in CONSOLE_ADMIN_PASSWORD CONSOLE_STUDENT_PASSWORD; do fill "$name" "$(secret 6)"; done
+  forget_passwords
   set_env_value COMPOSE_PROFILES standalone
 }

@@ -5,6 +5,22 @@ address_for() { # BIND: what to type on this host, or this host's name where it 
   case "$1" in 0.0.0.0 | ::) hostname ;; *) echo "$1" ;; esac
 }
 
+# The only time that the first passwords are seen: the database keeps hashes, and no file keeps the passwords.
+print_logins() {
+  local username password
+  if [[ -z "$FIRST_LOGINS" ]]; then
+    say "  logins    as before; a new password: ./bootstrap-worker.sh password [USERNAME]"
+  elif [[ ! -t 1 && "${CI:-}" == true ]]; then # a CI's log is kept and read by others
+    say "  logins    admin and student; not shown here. A new password: ./bootstrap-worker.sh password [USERNAME]"
+  else
+    while read -r username password; do
+      printf '  %-9s %s / %s\n' "$username" "$username" "$password"
+    done <<<"$FIRST_LOGINS"
+    say "            Note them down now: they are shown this once. (A new one: ./bootstrap-worker.sh password [USERNAME])"
+    say "            Access code of the sample exam: SAMPLE"
+  fi
+}
+
 print_summary() {
   local bind port
   bind="$(env_value WORKER_BIND 0.0.0.0)"
@@ -14,12 +30,7 @@ print_summary() {
   say "  worker    http://$(address_for "$bind"):$port  (the control-plane calls it at $(env_value WORKER_API_BASE_URL))"
   if is_standalone; then
     say "  console   http://$(address_for "$(env_value CONSOLE_BIND 127.0.0.1)"):$(env_value CONSOLE_PORT 8080)"
-    if [[ -t 1 || "${CI:-}" != true ]]; then
-      say "  admin     admin / $(env_value CONSOLE_ADMIN_PASSWORD)"
-      say "  student   student / $(env_value CONSOLE_STUDENT_PASSWORD)   access code of the sample exam: SAMPLE"
-    else # a CI's log is kept and read by others
-      say "  logins    admin and student; their passwords stand in $ENV_FILE"
-    fi
+    print_logins
     [[ "$bind" == 127.* ]] && say "  Only this host reaches it. For others too: ./start.sh --listen 0.0.0.0"
   else
     say "  control-plane  $(env_value CONTROL_PLANE_API_BASE)"

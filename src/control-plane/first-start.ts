@@ -1,7 +1,6 @@
-import type { Role } from './login-token.ts';
-import { hashPassword, isPassword } from './password.ts';
+import { hashPassword } from './password.ts';
 import type { Clock, ExamStore, Log, UserStore, WithLock } from './ports.ts';
-import type { ControlPlaneSettings } from './settings.ts';
+import { generatePassword, type User } from './user.ts';
 
 export interface FirstStartPorts {
   readonly users: UserStore;
@@ -9,7 +8,12 @@ export interface FirstStartPorts {
   readonly withLock: WithLock;
   readonly clock: Clock;
   readonly log: Log;
-  readonly settings: ControlPlaneSettings;
+}
+
+/** A password that was made up here: shown to whoever asked for it, kept nowhere. */
+export interface ShownPassword {
+  readonly username: string;
+  readonly password: string;
 }
 
 export const ADMIN = 'admin';
@@ -17,17 +21,36 @@ export const SAMPLE_STUDENT = 'student';
 const SAMPLE_EXAM = { name: 'Sample exam', accessCode: 'SAMPLE', days: 30 } as const;
 
 /**
- * Makes what an empty database needs to be of use. The two passwords are the environment's at every start, since that is
- * the only place where an operator can change them.
+ * Makes what an empty database needs to be of use, once. The administrator comes last: a start that dies before has made no
+ * first start yet, and the next one does it whole.
  */
-export async function prepareFirstStart(ports: FirstStartPorts): Promise<void> {
-  await ports.withLock('first-start', async () => {
-    const first = (await ports.users.byName(ADMIN)) === undefined;
-    // Before the users: a start that dies between the two is still a first start.
-    if (first && (await ports.exams.all()).length === 0) await makeSampleExam(ports);
-    await keepUser(ports, ADMIN, 'ADMIN', ports.settings.adminPassword);
-    await keepUser(ports, SAMPLE_STUDENT, 'STUDENT', ports.settings.studentPassword);
+export async function firstStart(ports: FirstStartPorts): Promise<ShownPassword[]> {
+  return await ports.withLock('first-start', async () => {
+    if ((await ports.users.count('ADMIN')) > 0) return [];
+    if ((await ports.exams.all()).length === 0) await makeSampleExam(ports);
+    return [await newPassword(ports.users, SAMPLE_STUDENT, 'STUDENT'), await newPassword(ports.users, ADMIN, 'ADMIN')];
   });
+}
+
+/** A new password for this user, whom it makes where there is none. Older logins of his are over. */
+export async function newPassword(
+  users: UserStore,
+  username: string,
+  role: User['role'] | undefined,
+): Promise<ShownPassword> {
+  const password = generatePassword();
+  const passwordHash = await hashPassword(password);
+  const known = await users.byName(username);
+  if (!known && !role) throw new UnknownUser(`There is no user ${username}.`);
+  const put = known
+    ? await users.change(known.id, { passwordHash, ...(role ? { role } : {}) })
+    : await users.create({ username, name: '', role: role as User['role'], passwordHash });
+  if (typeof put === 'string') throw new UnknownUser(`${username} has just been changed by somebody else. Try again.`);
+  return { username: put.username, password };
+}
+
+export class UnknownUser extends Error {
+  override name = 'UnknownUser';
 }
 
 async function makeSampleExam({ exams, clock, log }: FirstStartPorts): Promise<void> {
@@ -41,11 +64,4 @@ async function makeSampleExam({ exams, clock, log }: FirstStartPorts): Promise<v
     isActive: true,
   });
   log.info({ examId: exam.id, name: exam.name }, 'sample exam made');
-}
-
-async function keepUser(ports: FirstStartPorts, username: string, role: Role, password: string): Promise<void> {
-  const user = await ports.users.byName(username);
-  if (user && user.role === role && (await isPassword(password, user.passwordHash))) return;
-  await ports.users.put({ username, role, passwordHash: await hashPassword(password) });
-  ports.log.info({ username, role }, user ? 'password taken from the environment' : 'user made');
 }

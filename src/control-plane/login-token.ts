@@ -9,6 +9,8 @@ export interface Caller {
   readonly userId: number;
   readonly username: string;
   readonly role: Role;
+  /** Which of the user's passwords the login was made with. */
+  readonly passwordVersion?: number | undefined;
 }
 
 export interface LoginTokens {
@@ -24,6 +26,8 @@ const claims = z.object({
   sub: z.coerce.number().int().positive(),
   username: z.string().min(1),
   role: z.enum(roles),
+  // Beside the contract.
+  passwordVersion: z.number().int().optional(),
 });
 
 export function loginTokens(secret: string): LoginTokens {
@@ -31,7 +35,8 @@ export function loginTokens(secret: string): LoginTokens {
   return {
     async issue(caller, now) {
       const issuedAt = Math.floor(now.getTime() / 1000);
-      return await new SignJWT({ username: caller.username, role: caller.role, ...numericSubject(caller.userId) })
+      const { username, role, passwordVersion } = caller;
+      return await new SignJWT({ username, role, passwordVersion, ...numericSubject(caller.userId) })
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
         .setIssuedAt(issuedAt)
         .setExpirationTime(issuedAt + LIFE_SEC)
@@ -42,7 +47,8 @@ export function loginTokens(secret: string): LoginTokens {
         const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'], currentDate: now });
         const said = claims.safeParse(payload);
         if (!said.success || payload.exp === undefined) return undefined;
-        return { userId: said.data.sub, username: said.data.username, role: said.data.role };
+        const { sub, ...rest } = said.data;
+        return { userId: sub, ...rest };
       } catch (error) {
         if (error instanceof errors.JOSEError) return undefined;
         throw error;

@@ -1,22 +1,33 @@
 import type { Affinity, Desktop, Dispatch, RunningSession, Seat } from './dispatch.ts';
 import type { Exam, ExamFields } from './exam.ts';
+import type { HashedRow, ImportWish, Written } from './import-users.ts';
 import type { Role } from './login-token.ts';
 import type { Placement } from './place.ts';
 import type { Observation } from './reconcile-plan.ts';
+import type { ListedUser, NewUser, User } from './user.ts';
 import type { Heartbeat, WorkerNode } from './worker-node.ts';
 
-export interface User {
-  readonly id: number;
-  readonly username: string;
-  readonly role: Role;
-  readonly passwordHash: string;
+export interface UserQuery {
+  /** Part of the user name or of the person's. */
+  readonly text?: string | undefined;
+  readonly role?: Role | undefined;
+  /** The folded user name after which the list goes on. */
+  readonly after?: string | undefined;
+  readonly limit: number;
 }
 
 export interface UserStore {
   byName(username: string): Promise<User | undefined>;
   byId(id: number): Promise<User | undefined>;
-  /** Makes the user, or gives the one of that name this password and role. */
-  put(user: Omit<User, 'id'>): Promise<User>;
+  list(query: UserQuery): Promise<{ readonly users: ListedUser[]; readonly total: number }>;
+  count(role: Role): Promise<number>;
+  create(user: NewUser): Promise<User | 'username_taken'>;
+  change(id: number, fields: Partial<NewUser>): Promise<User | 'not_found' | 'username_taken' | 'last_admin'>;
+  remove(id: number): Promise<'removed' | 'not_found' | 'last_admin' | 'user_in_use'>;
+  /** Roles of those who are known, by folded user name. */
+  rolesOf(keys: readonly string[]): Promise<ReadonlyMap<string, Role>>;
+  /** All of them or, when it fails, none. */
+  putAll(rows: readonly HashedRow[], existing: ImportWish['existing']): Promise<Written>;
 }
 
 export interface ExamStore {

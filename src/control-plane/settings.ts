@@ -15,8 +15,6 @@ export const controlPlaneSettings = z
       JWT_SECRET: secret(8),
       GUAC_TOKEN_KEY: secret(8),
       WORKER_CLUSTER_TOKEN: secret(8),
-      CONSOLE_ADMIN_PASSWORD: secret(8),
-      CONSOLE_STUDENT_PASSWORD: secret(8),
       EXAM_VM_USERNAME: text('student'),
       /** Goes into the token only. Our own worker sets the real one per desktop and never reads this. */
       EXAM_VM_PASSWORD: text(''),
@@ -41,8 +39,6 @@ export const controlPlaneSettings = z
     jwtSecret: env.JWT_SECRET,
     guacTokenKey: env.GUAC_TOKEN_KEY,
     clusterToken: env.WORKER_CLUSTER_TOKEN,
-    adminPassword: env.CONSOLE_ADMIN_PASSWORD,
-    studentPassword: env.CONSOLE_STUDENT_PASSWORD,
     vmUsername: env.EXAM_VM_USERNAME,
     vmPassword: env.EXAM_VM_PASSWORD,
     heartbeatTtlSec: env.WORKER_HEARTBEAT_TTL_SEC,

@@ -33,22 +33,28 @@ export function targetOf(env: NodeJS.ProcessEnv): Target {
 /** The worker whose settings file stands in WORKER_ENV_FILE, if it runs. */
 export async function runningTarget(envFile: string | undefined): Promise<Target | undefined> {
   if (!envFile || !existsSync(envFile)) return undefined;
-  const target = fromEnvFile(envFile);
-  const healthy = await fetch(`${target.consoleUrl}/healthz`).then(
+  const env = parseEnv(readFileSync(envFile, 'utf8'));
+  const consoleUrl = `http://127.0.0.1:${env.CONSOLE_PORT || 8080}`;
+  const healthy = await fetch(`${consoleUrl}/healthz`).then(
     (response) => response.ok,
     () => false,
   );
-  return healthy ? target : undefined;
+  if (!healthy) return undefined;
+  const project = process.env.COMPOSE_PROJECT_NAME || `vdi-worker-${env.WORKER_CODE}`;
+  const command = { ...process.env, WORKER_ENV_FILE: envFile, COMPOSE_PROJECT_NAME: project };
+  const [adminPassword, studentPassword] = ['admin', 'student'].map((user) => newPassword(user, command));
+  return { consoleUrl, adminPassword: adminPassword ?? '', studentPassword: studentPassword ?? '', project };
 }
 
-function fromEnvFile(envFile: string): Target {
-  const env = parseEnv(readFileSync(envFile, 'utf8'));
-  return {
-    consoleUrl: `http://127.0.0.1:${env.CONSOLE_PORT || 8080}`,
-    adminPassword: env.CONSOLE_ADMIN_PASSWORD ?? '',
-    studentPassword: env.CONSOLE_STUDENT_PASSWORD ?? '',
-    project: process.env.COMPOSE_PROJECT_NAME || `vdi-worker-${env.WORKER_CODE}`,
-  };
+/** Nobody knows the old one: it was shown once, at the first start. */
+function newPassword(username: string, env: NodeJS.ProcessEnv): string {
+  const shown = execFileSync(`${ROOT}bootstrap-worker.sh`, ['password', username], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
+  return /^\S+ \/ (\S+)$/m.exec(shown)?.[1] ?? '';
 }
 
 const OWN_ENV = {

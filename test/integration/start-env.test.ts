@@ -145,6 +145,31 @@ describe('--standalone', () => {
     expect(await settingOf('WORKER_PUBLIC_PORT')).toBe('3100');
   });
 
+  test('shows the first passwords when they are made, not in a CI’s log, and keeps them in no file', async () => {
+    await pack.write('passwords', 'student stud-word\nadmin adm-word\n');
+    const shown = await pack.run('./start.sh --standalone --yes');
+    expect(shown.output).toContain('admin / adm-word');
+    expect(shown.output).toContain('student / stud-word');
+    const inCi = await pack.run('./start.sh --standalone --yes', { CI: 'true' });
+    expect(inCi.output).toContain('./bootstrap-worker.sh password');
+    expect(inCi.output).not.toContain('-word');
+    await pack.write('passwords', '');
+    expect((await pack.run('./start.sh --standalone --yes')).output).toContain('logins    as before');
+    expect((await pack.run('grep -r adm-word . --exclude=passwords')).status).toBe(1);
+    await pack.write('passwords', 'admin new-word\n');
+    expect((await pack.run('./bootstrap-worker.sh password')).output).toBe('admin / new-word\n');
+  });
+
+  test('takes the passwords of earlier versions out of the file', async () => {
+    await pack.run('./start.sh --standalone --yes');
+    const file = await pack.read('.env.worker');
+    await pack.write('.env.worker', `${file}CONSOLE_ADMIN_PASSWORD=in-the-clear\n`);
+    expect((await pack.run('./start.sh --standalone --yes')).output).toContain(
+      'CONSOLE_ADMIN_PASSWORD is no longer kept',
+    );
+    expect(await pack.read('.env.worker')).toBe(file);
+  });
+
   test('will not turn the settings of a worker with a control-plane into its own', async () => {
     await filled({ CONTROL_PLANE_API_BASE: 'https://main.example.edu/api' });
     const before = await pack.read('.env.worker');

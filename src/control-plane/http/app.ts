@@ -6,11 +6,13 @@ import type { Asset } from '../web-assets.ts';
 import { refuse } from './answers.ts';
 import { examRoutes } from './exam-routes.ts';
 import { heartbeatRoute } from './heartbeat-route.ts';
+import { importRoute } from './import-route.ts';
 import { loginRoutes } from './login.ts';
 import { type OperatorPorts, operatorRoutes } from './operator-routes.ts';
 import { pageRoutes } from './pages.ts';
 import { type SessionRoutePorts, sessionRoutes } from './session-routes.ts';
 import { type SittingPorts, sittingRoutes } from './sitting-routes.ts';
+import { userRoutes } from './user-routes.ts';
 import { type WorkerRoutePorts, workerRoutes } from './worker-routes.ts';
 
 export interface ControlPlanePorts
@@ -44,7 +46,14 @@ export function controlPlaneApp(ports: ControlPlanePorts): Express {
     next();
   });
   app.use('/api', loginRoutes(ports), heartbeatRoute(ports), examRoutes(ports), sittingRoutes(ports));
-  app.use('/api', operatorRoutes(ports), workerRoutes(ports), sessionRoutes(ports));
+  app.use(
+    '/api',
+    operatorRoutes(ports),
+    workerRoutes(ports),
+    sessionRoutes(ports),
+    userRoutes(ports),
+    importRoute(ports),
+  );
   app.use('/api', (_request, response) => refuse(response, 404, { error: 'not_found', message: 'No such call.' }));
   app.use(pageRoutes(ports.assets));
   app.use(answerErrors(ports.log));
@@ -76,6 +85,10 @@ function answerErrors(log: Log): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const status = typeof error?.status === 'number' ? error.status : 500;
+    if (error?.type === 'entity.too.large') {
+      const message = `The body is larger than ${Math.floor(error.limit / 1024)} KB: send less at once.`;
+      return refuse(response, 413, { error: 'too_large', message });
+    }
     if (status < 500) {
       return refuse(response, status, { error: 'invalid_request', message: String(error.message) });
     }

@@ -16,7 +16,8 @@ export function onlyFor({ users, loginTokens, clock }: CallerPorts, ...allowed: 
     const caller = token ? await loginTokens.read(token, clock()) : undefined;
     // The role is the database's, not the token's: taking a role away must not take 12 hours.
     const user = caller ? await users.byId(caller.userId) : undefined;
-    if (!user) {
+    // A login of before the password was changed may be the very one that it was changed for.
+    if (!user || (caller?.passwordVersion ?? 0) !== user.passwordVersion) {
       response.set('WWW-Authenticate', 'Bearer');
       return refuse(response, 401, { error: 'not_logged_in', message: 'Log in first.' });
     }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { prepareFirstStart } from '../../../src/control-plane/first-start.ts';
+import { firstStart } from '../../../src/control-plane/first-start.ts';
 import { type ControlPlanePorts, controlPlaneApp } from '../../../src/control-plane/http/app.ts';
 import type { Role } from '../../../src/control-plane/login-token.ts';
 import { loginTokens } from '../../../src/control-plane/login-token.ts';
@@ -61,8 +61,6 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
     JWT_SECRET,
     GUAC_TOKEN_KEY,
     WORKER_CLUSTER_TOKEN: CLUSTER_TOKEN,
-    CONSOLE_ADMIN_PASSWORD: PASSWORD,
-    CONSOLE_STUDENT_PASSWORD: PASSWORD,
     CLUSTER_API_TIMEOUT_MS: '500',
     ...env,
   });
@@ -70,7 +68,7 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
   await waitForDatabase(database, quiet);
   await migrate(address, CONTROL_PLANE_TABLES, (reason) => console.error(reason));
   const ports: ControlPlanePorts = {
-    users: userStore(database.pool),
+    users: userStore(database),
     exams: examStore(database.pool),
     workers: workerStore(database.pool),
     dispatches: dispatchStore(database),
@@ -104,8 +102,11 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
       return String(body.access_token);
     },
     async addUser(username, role) {
-      const user = await ports.users.put({ username, role, passwordHash: await cheapHash });
-      return { id: user.id, token: await ports.loginTokens.issue({ userId: user.id, username, role }, started.now) };
+      const made = await ports.users.create({ username, name: '', role, passwordHash: await cheapHash });
+      const user = typeof made === 'string' ? await ports.users.byName(username) : made;
+      if (!user) throw new Error(`no user ${username}`);
+      const { id, passwordVersion } = user;
+      return { id, token: await ports.loginTokens.issue({ userId: id, username, role, passwordVersion }, started.now) };
     },
     async beat({ code, url, slots, metadata = {}, activeSessions = 0 }) {
       const response = await fetch(`${this.url}/api/vdi/workers/heartbeat`, {
@@ -133,7 +134,10 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
       await database.close();
     },
   };
-  await prepareFirstStart(ports);
+  for (const { username } of await firstStart(ports)) {
+    const user = await ports.users.byName(username);
+    if (user) await ports.users.change(user.id, { passwordHash: await cheapHash });
+  }
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return Object.assign(started, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 }

@@ -117,8 +117,6 @@ describe('settings', () => {
     JWT_SECRET: '0123456789abcdef',
     GUAC_TOKEN_KEY: '0123456789abcdef',
     WORKER_CLUSTER_TOKEN: '0123456789abcdef',
-    CONSOLE_ADMIN_PASSWORD: '12345678',
-    CONSOLE_STUDENT_PASSWORD: '12345678',
   };
   const wrong = (change: object) =>
     controlPlaneSettings.safeParse({ ...good, ...change }).error?.issues.map(({ path }) => path.join('.'));

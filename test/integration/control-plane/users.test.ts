@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { firstStart } from '../../../src/control-plane/first-start.ts';
+import { type DatabaseAddress, openDatabase } from '../../../src/postgres/database.ts';
+import { CONTROL_PLANE_TABLES, migrate } from '../../../src/postgres/migrate.ts';
+import { startPostgres } from '../../rig/postgres.ts';
+import { CLUSTER_TOKEN, type Console, startConsole } from './console.ts';
+import { startFakeWorker } from './fake-worker.ts';
+
+let address: DatabaseAddress;
+let stopPostgres: () => Promise<void>;
+let app: Console;
+let admin: { id: number; token: string };
+
+beforeAll(async () => {
+  ({ address, stop: stopPostgres } = await startPostgres());
+  app = await startConsole(address);
+  // Another one, so that nothing here is about the last administrator but what says so.
+  admin = await app.addUser('second-admin', 'ADMIN');
+});
+afterAll(async () => {
+  await app?.[Symbol.asyncDispose]();
+  await stopPostgres?.();
+});
+
+const users = (method: string, path = '', body?: unknown) =>
+  app.call(method, `/api/users${path}`, { token: admin.token, ...(body === undefined ? {} : { body }) });
+const logIn = (username: string, password: string) =>
+  app.call('POST', '/api/auth/login', { body: { username, password } });
+const me = (token: string) => app.call('GET', '/api/auth/me', { token });
+
+async function send(body: string, query = '', headers: Record<string, string> = {}): Promise<Response> {
+  return await fetch(`${app.url}/api/users/import${query}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${admin.token}`, 'content-type': 'text/csv', ...headers },
+    body,
+  });
+}
+
+describe('users', () => {
+  it('are an administrator’s matter only', async () => {
+    const proctor = await app.addUser('p1', 'PROCTOR');
+    for (const [method, path] of [
+      ['GET', '/api/users'],
+      ['POST', '/api/users'],
+      ['PATCH', `/api/users/${admin.id}`],
+      ['DELETE', `/api/users/${admin.id}`],
+      ['POST', '/api/users/import'],
+    ] as const) {
+      expect((await app.call(method, path, { token: proctor.token })).status, `${method} ${path}`).toBe(403);
+      expect((await app.call(method, path)).status).toBe(401);
+    }
+  });
+  it('are added, with a password that is said or one that is made up and shown this once', async () => {
+    const said = await users('POST', '', { username: 'Chi.Le', name: ' Lê  Thị Chi ', password: 'a-good-password' });
+    expect([said.status, said.body]).toMatchObject([201, { username: 'Chi.Le', name: 'Lê Thị Chi', role: 'STUDENT' }]);
+    expect(JSON.stringify(said.body)).not.toMatch(/password|scrypt/i);
+    expect((await logIn('chi.le', 'a-good-password')).status, 'whatever the letters’ case').toBe(200);
+    const made = await users('POST', '', { username: 'proctor.a', role: 'PROCTOR' });
+    expect((await logIn('proctor.a', made.body.generatedPassword)).body.user.role).toBe('PROCTOR');
+    const taken = await users('POST', '', { username: 'CHI.LE' });
+    expect([taken.status, taken.body.error]).toEqual([409, 'username_taken']);
+  });
+  it('are refused with the name of each wrong field', async () => {
+    const { status, body } = await users('POST', '', { username: 'two words', role: 'ROOT', password: 'short', x: 1 });
+    expect([status, body.fields.map(({ field }: { field: string }) => field).sort()]).toEqual([
+      400,
+      ['password', 'role', 'username', 'x'],
+    ]);
+  });
+  it('are found by part of either name, by role, and page by page', async () => {
+    for (const at of [1, 2, 3]) await users('POST', '', { username: `page${at}`, name: 'Đỗ Văn Trang' });
+    const first = (await users('GET', '?q=%C4%91%E1%BB%97&limit=2')).body;
+    expect(first).toMatchObject({ total: 3, users: [{ username: 'page1', sessions: 0 }, { username: 'page2' }] });
+    const rest = (await users('GET', `?q=PAGE&limit=2&after=${encodeURIComponent(first.next)}`)).body;
+    expect([rest.users.map(({ username }: { username: string }) => username), rest.next]).toEqual([['page3'], null]);
+    const roles = (await users('GET', '?role=ADMIN')).body.users.map(({ role }: { role: string }) => role);
+    expect(new Set(roles)).toEqual(new Set(['ADMIN']));
+    expect((await users('GET', '?limit=0')).body.fields[0].field).toBe('limit');
+  });
+  it('are changed; what is not said stays', async () => {
+    const { id } = (await users('POST', '', { username: 'dung', name: 'Dung' })).body;
+    expect((await users('PATCH', `/${id}`, { username: 'dung2' })).body).toMatchObject({
+      username: 'dung2',
+      name: 'Dung',
+      role: 'STUDENT',
+    });
+    expect((await users('PATCH', `/${id}`, { username: 'admin' })).body.error).toBe('username_taken');
+    expect((await users('PATCH', '/999999', { name: 'x' })).status).toBe(404);
+    expect((await users('DELETE', `/${id}`)).status).toBe(200);
+    expect((await users('DELETE', `/${id}`)).status).toBe(404);
+  });
+  it('with a new password are logged out wherever they were logged in with the old one', async () => {
+    const { id } = (await users('POST', '', { username: 'em', password: 'old-password' })).body;
+    const old = (await logIn('em', 'old-password')).body.access_token;
+    expect((await me(old)).status).toBe(200);
+    const { generatedPassword } = (await users('PATCH', `/${id}`, { generatePassword: true })).body;
+    expect((await me(old)).status).toBe(401);
+    expect((await logIn('em', 'old-password')).status).toBe(401);
+    expect((await logIn('em', generatedPassword)).status).toBe(200);
+  });
+  it('change their own password by the one that they have, and stay logged in here', async () => {
+    await users('POST', '', { username: 'giang', password: 'old-password' });
+    const old = (await logIn('giang', 'old-password')).body.access_token;
+    const change = (currentPassword: string, token = old) =>
+      app.call('POST', '/api/auth/password', { token, body: { currentPassword, newPassword: 'new-password' } });
+    expect([(await change('wrong')).status, (await me(old)).status]).toEqual([403, 200]);
+    const { access_token } = (await change('old-password')).body;
+    expect([(await me(old)).status, (await me(access_token)).status]).toEqual([401, 200]);
+    expect((await logIn('giang', 'new-password')).status).toBe(200);
+  });
+  it('who sit in an exam are not removed: their desktop would stay with nobody to release it', async () => {
+    const worker = await startFakeWorker(CLUSTER_TOKEN, 1, 1);
+    await app.beat({ code: 'a', url: worker.url, slots: 1 });
+    const [exam] = await app.ports.exams.all();
+    const student = await app.addUser('sits', 'STUDENT');
+    const path = `/api/exams/${exam?.id}`;
+    await app.call('POST', `${path}/join`, { token: student.token, body: { accessCode: 'SAMPLE' } });
+    const refused = await users('DELETE', `/${student.id}`);
+    expect([refused.status, refused.body.error]).toEqual([409, 'user_in_use']);
+    expect((await users('GET', '?q=sits')).body.users[0].sessions).toBe(1);
+    await app.call('POST', `${path}/finish`, { token: student.token });
+    expect((await users('DELETE', `/${student.id}`)).status).toBe(200);
+    await worker.stop();
+  });
+});
+
+describe('the last administrator', () => {
+  it('is neither removed nor given another role; of two who go at once, one stays', async () => {
+    const others = (await users('GET', '?role=ADMIN')).body.users.filter(
+      ({ id }: { id: number }) => id !== admin.id,
+    ) as { id: number }[];
+    for (const { id } of others) expect((await users('PATCH', `/${id}`, { role: 'PROCTOR' })).status).toBe(200);
+    for (const [method, body] of [
+      ['DELETE', undefined],
+      ['PATCH', { role: 'STUDENT' }],
+    ] as const) {
+      const refused = await users(method, `/${admin.id}`, body);
+      expect([refused.status, refused.body.error]).toEqual([409, 'last_admin']);
+    }
+    expect((await users('PATCH', `/${admin.id}`, { role: 'ADMIN', name: 'Still here' })).status).toBe(200);
+    for (let round = 0; round < 5; round++) {
+      const other = (await users('PATCH', `/${others[0]?.id}`, { role: 'ADMIN' })).body;
+      const outcomes = await Promise.all([
+        app.ports.users.change(admin.id, { role: 'PROCTOR' }),
+        app.ports.users.remove(other.id),
+      ]);
+      expect(outcomes.filter((outcome) => outcome === 'last_admin')).toHaveLength(1);
+      expect(await app.ports.users.count('ADMIN')).toBe(1);
+      if (outcomes[0] !== 'last_admin') await app.ports.users.change(admin.id, { role: 'ADMIN' });
+      if (outcomes[1] === 'removed') others[0] = (await users('POST', '', { username: `other${round}` })).body;
+    }
+  });
+});
+
+describe('an import', () => {
+  const file = '\ufeffusername;password;name\r\nhùng;mật-khẩu-1;"Phạm ""Hùng"""\r\nkhoa;short;Khoa\r\n';
+  it('makes the good rows, tells of the others by line, and leaves who is there as he is', async () => {
+    const answer = await send(file);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      200,
+      { rows: 2, created: 1, failed: 1, errors: [{ line: 3, username: 'khoa', field: 'password' }] },
+    ]);
+    expect((await logIn('Hùng'.normalize('NFD'), 'mật-khẩu-1'.normalize('NFD'))).body.user).toMatchObject({
+      username: 'hùng',
+      name: 'Phạm "Hùng"',
+      role: 'STUDENT',
+    });
+    expect(await (await send(file.replace('khẩu-1', 'khẩu-2'))).json()).toMatchObject({ created: 0, kept: 1 });
+    expect((await logIn('hùng', 'mật-khẩu-1')).status).toBe(200);
+    const update = await (await send(file.replace('khẩu-1', 'khẩu-2'), '?existing=update')).json();
+    expect(update).toMatchObject({ created: 0, updated: 1, kept: 0 });
+    expect((await logIn('hùng', 'mật-khẩu-2')).status).toBe(200);
+  });
+  it('of all or none writes nothing while a row is wrong', async () => {
+    const mixed = 'username,password\nlan,password1\nmai,x\n';
+    const refused = await send(mixed, '?all=true');
+    expect([refused.status, await refused.json()]).toMatchObject([
+      422,
+      { error: 'rows_refused', created: 0, failed: 1 },
+    ]);
+    expect(await app.ports.users.byName('lan')).toBeUndefined();
+    const right = await (await send('username,password\nlan,password1\nmai,password2\n', '?all=true')).json();
+    expect(right).toMatchObject({ created: 2, errors: [] });
+  });
+  it('tells how far it is to who asks for lines', async () => {
+    const rows = Array.from({ length: 3 }, (_, at) => `line${at},password1\n`).join('');
+    const answer = await send(`username,password\n${rows}`, '', { accept: 'application/x-ndjson' });
+    const lines = (await answer.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.slice(-2)).toMatchObject([{ done: 3, rows: 3 }, { result: { created: 3 } }]);
+  });
+  it('is refused when it is no file of users, too large, or in an unknown manner', async () => {
+    const large = await send(`username,password\n${'x'.repeat(1024 * 1024)}`);
+    expect([large.status, (await large.json()).error]).toEqual([413, 'too_large']);
+    const foreign = await send('PK', '', { 'content-type': 'application/zip' });
+    expect([foreign.status, (await foreign.json()).error]).toEqual([415, 'not_csv']);
+    const unreadable = await send('name\nx\n');
+    expect([unreadable.status, (await unreadable.json()).error]).toEqual([400, 'unreadable_file']);
+    expect((await send(file, '?existing=delete')).status).toBe(400);
+  });
+});
+
+describe('several control-planes', () => {
+  it('that start at the same moment on an empty database make its tables and its first users once', async () => {
+    await using owner = openDatabaseAt(address);
+    await owner.pool.query('create database fresh');
+    const fresh = { ...address, database: 'fresh' };
+    const complaints: string[] = [];
+    const applied = await Promise.all(
+      Array.from({ length: 4 }, () => migrate(fresh, CONTROL_PLANE_TABLES, (reason) => complaints.push(reason))),
+    );
+    expect(applied.filter(({ length }) => length > 0)).toHaveLength(1);
+    expect(complaints).toEqual([]);
+    const planes = [];
+    for (let at = 0; at < 3; at++) planes.push(await startConsole(fresh));
+    // startConsole has done a first start: undone, for three at once.
+    const first = planes[0] as Console;
+    await using database = openDatabaseAt(fresh);
+    await database.pool.query('delete from users; delete from exams');
+    const shown = await Promise.all(planes.map(({ ports }) => firstStart(ports)));
+    expect(shown.map(({ length }) => length).sort()).toEqual([0, 0, 2]);
+    expect(await first.ports.exams.all()).toHaveLength(1);
+    for (const { username, password } of shown.flat())
+      expect(await first.loginAs(username, password)).not.toBe('undefined');
+    for (const plane of planes) await plane[Symbol.asyncDispose]();
+  });
+});
+
+function openDatabaseAt(at: DatabaseAddress) {
+  const database = openDatabase(at, { name: 'users-test', connections: 2 }, () => {});
+  return { ...database, [Symbol.asyncDispose]: () => database.close() };
+}
