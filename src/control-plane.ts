@@ -9,6 +9,7 @@ import { reconcile } from './control-plane/reconcile.ts';
 import { repeat } from './control-plane/repeat.ts';
 import { readWebAssets } from './control-plane/web-assets.ts';
 import { httpWorkerCalls } from './control-plane/worker-calls.ts';
+import { isDatabaseAway } from './postgres/away.ts';
 import { openDatabase } from './postgres/database.ts';
 import { dispatchStore } from './postgres/dispatch-store.ts';
 import { examStore } from './postgres/exam-store.ts';
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
     withLock: database.withLock,
     loginTokens: loginTokens(settings.jwtSecret),
     databaseAnswers: database.answers,
+    isDatabaseAway,
     assets: await readWebAssets(),
     clock: () => new Date(),
     log,

@@ -23,7 +23,9 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   while (!stop.signal.aborted) {
     if (await heart.tick(Date.now())) await writeFile(ACCEPTED_FILE, String(Date.now()));
-    await pause(Math.min(LOOK_MS, settings.intervalMs), undefined, { signal: stop.signal }).catch(() => undefined);
+    // Not a look later than due: the longest time between two beats is the operator's word.
+    const next = Math.min(LOOK_MS, settings.intervalMs, heart.untilDue(Date.now()));
+    await pause(next, undefined, { signal: stop.signal }).catch(() => undefined);
   }
 }
 

@@ -24,6 +24,10 @@ export class Due {
     return now >= this.#at || (isChanged && this.#failures === 0);
   }
 
+  untilDue(now: number): number {
+    return Math.max(0, this.#at - now);
+  }
+
   /** @param now when the beat was answered, or given up. Milliseconds */
   sent(now: number, accepted: boolean): void {
     this.#failures = accepted ? 0 : this.#failures + 1;

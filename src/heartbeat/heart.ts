@@ -82,6 +82,11 @@ export class Heart {
     return isAccepted;
   }
 
+  /** @returns milliseconds until the next beat is due whatever happens */
+  untilDue(now: number): number {
+    return this.#due.untilDue(now);
+  }
+
   #say(outcome: Outcome, { activeSessions, metadata: { backend, ready, reasons } }: Beat): void {
     const said = `${outcome.kind === 'accepted' ? 'accepted' : outcome.why}; backend ${backend}`;
     if (said === this.#said) return;

@@ -56,7 +56,7 @@ export function openDatabase(
   return {
     pool,
     async inTransaction(run) {
-      const client = await pool.connect();
+      const client = await lent(pool);
       let broken: Error | undefined;
       try {
         await client.query('begin');
@@ -73,7 +73,7 @@ export function openDatabase(
       }
     },
     async withLock(name, run) {
-      const client = await locks.connect();
+      const client = await lent(locks);
       let broken: Error | undefined;
       try {
         await client.query('select pg_advisory_lock($1)', [lockKey(name)]);
@@ -96,6 +96,18 @@ export function openDatabase(
     },
   };
 }
+
+/**
+ * While a connection is lent nobody but its borrower hears that it broke, and an error that nobody hears would end the
+ * process. Its queries fail of themselves, and who lent it gives it back as broken.
+ */
+async function lent(pool: pg.Pool): Promise<pg.PoolClient> {
+  const client = await pool.connect();
+  if (!client.listeners('error').includes(heard)) client.on('error', heard);
+  return client;
+}
+
+const heard = (): void => undefined;
 
 /** Advisory locks are 64-bit numbers; ours have names. */
 export function lockKey(name: string): string {

@@ -15,9 +15,24 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const LABEL = 'vdi.test';
 const PREFIXES = Array.from({ length: 20 }, (_, index) => `10.${220 + index}`);
 
+/** What a worker, its control-plane and those who test them know. */
+export interface Secrets {
+  readonly clusterToken: string;
+  readonly jwtSecret: string;
+  readonly guacTokenKey: string;
+}
+
+export const newSecrets = (): Secrets => ({
+  clusterToken: randomBytes(16).toString('hex'),
+  jwtSecret: randomBytes(16).toString('hex'),
+  guacTokenKey: randomBytes(16).toString('hex'),
+});
+
 export interface RigOptions {
   /** Value of the label vdi.test on all that the rig makes. */
   readonly name: string;
+  /** Where others know them, too; its own unless said. */
+  readonly secrets?: Secrets;
   /** Settings on top of the rig's own. */
   readonly env?: Readonly<Record<string, string>>;
   /** Called before the worker's first start: settings that lead it to its services by other ways. */
@@ -38,9 +53,9 @@ export interface Answer {
 export class Rig {
   readonly docker = new Docker();
   readonly code: string;
-  readonly clusterToken = randomBytes(16).toString('hex');
-  readonly jwtSecret = randomBytes(16).toString('hex');
-  readonly guacTokenKey = randomBytes(16).toString('hex');
+  readonly clusterToken: string;
+  readonly jwtSecret: string;
+  readonly guacTokenKey: string;
   readonly #options: RigOptions;
   readonly #made: Docker.Container[] = [];
   #networks: Docker.Network[] = [];
@@ -57,6 +72,11 @@ export class Rig {
   constructor(options: RigOptions) {
     this.#options = options;
     this.code = `${options.name}-${randomBytes(3).toString('hex')}`;
+    ({
+      clusterToken: this.clusterToken,
+      jwtSecret: this.jwtSecret,
+      guacTokenKey: this.guacTokenKey,
+    } = options.secrets ?? newSecrets());
   }
 
   async start(): Promise<this> {
@@ -304,7 +324,7 @@ export class Rig {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -22,6 +22,8 @@ export interface ControlPlanePorts
     WorkerRoutePorts,
     SessionRoutePorts {
   readonly databaseAnswers: () => Promise<boolean>;
+  /** A failure that is the database's being away: the same call may do in a moment. */
+  readonly isDatabaseAway: (error: unknown) => boolean;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly clock: SittingPorts['clock'];
   readonly log: Log;
@@ -56,7 +58,7 @@ export function controlPlaneApp(ports: ControlPlanePorts): Express {
   );
   app.use('/api', (_request, response) => refuse(response, 404, { error: 'not_found', message: 'No such call.' }));
   app.use(pageRoutes(ports.assets));
-  app.use(answerErrors(ports.log));
+  app.use(answerErrors(ports));
   return app;
 }
 
@@ -81,7 +83,7 @@ function logRequests(log: Log): RequestHandler {
 }
 
 /** The one place where an unexpected error is logged. Express' own (malformed JSON, body too large) carry their status. */
-function answerErrors(log: Log): ErrorRequestHandler {
+function answerErrors({ log, isDatabaseAway }: Pick<ControlPlanePorts, 'log' | 'isDatabaseAway'>): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const status = typeof error?.status === 'number' ? error.status : 500;
@@ -93,6 +95,13 @@ function answerErrors(log: Log): ErrorRequestHandler {
       return refuse(response, status, { error: 'invalid_request', message: String(error.message) });
     }
     const requestId: unknown = response.locals.requestId;
+    if (isDatabaseAway(error)) {
+      const reason = error.message || error.code;
+      log.warn({ reason, requestId, method: request.method, path: request.path }, 'the database is away');
+      response.set('Retry-After', '3');
+      const message = 'The server’s database does not answer at the moment. Try again in a few seconds.';
+      return refuse(response, 503, { error: 'database_away', message, requestId });
+    }
     log.error({ err: error, requestId, method: request.method, path: request.path }, 'request failed');
     refuse(response, 500, {
       error: 'internal',

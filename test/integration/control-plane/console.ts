@@ -9,6 +9,7 @@ import { hashPassword } from '../../../src/control-plane/password.ts';
 import { controlPlaneSettings } from '../../../src/control-plane/settings.ts';
 import { readWebAssets } from '../../../src/control-plane/web-assets.ts';
 import { httpWorkerCalls } from '../../../src/control-plane/worker-calls.ts';
+import { isDatabaseAway } from '../../../src/postgres/away.ts';
 import { type DatabaseAddress, openDatabase } from '../../../src/postgres/database.ts';
 import { dispatchStore } from '../../../src/postgres/dispatch-store.ts';
 import { examStore } from '../../../src/postgres/exam-store.ts';
@@ -16,6 +17,7 @@ import { CONTROL_PLANE_TABLES, migrate } from '../../../src/postgres/migrate.ts'
 import { userStore } from '../../../src/postgres/user-store.ts';
 import { waitForDatabase } from '../../../src/postgres/wait.ts';
 import { workerStore } from '../../../src/postgres/worker-store.ts';
+import { heartbeatOf, type Told } from './fake-worker.ts';
 
 export const CLUSTER_TOKEN = 'cluster-token-of-the-test';
 export const JWT_SECRET = 'jwt-secret-of-the-test';
@@ -30,13 +32,7 @@ export interface Console extends AsyncDisposable {
   call(method: string, path: string, options?: { token?: string; body?: unknown }): Promise<Answer>;
   loginAs(username: string, password?: string): Promise<string>;
   addUser(username: string, role: Role): Promise<{ id: number; token: string }>;
-  beat(worker: {
-    code: string;
-    url: string;
-    slots: number;
-    metadata?: object;
-    activeSessions?: number;
-  }): Promise<Answer>;
+  beat(worker: Told): Promise<Answer>;
 }
 
 export interface Answer {
@@ -76,6 +72,7 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
     withLock: database.withLock,
     loginTokens: loginTokens(settings.jwtSecret),
     databaseAnswers: database.answers,
+    isDatabaseAway,
     assets: await readWebAssets(),
     clock: () => started.now,
     log: quiet,
@@ -108,23 +105,11 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
       const { id, passwordVersion } = user;
       return { id, token: await ports.loginTokens.issue({ userId: id, username, role, passwordVersion }, started.now) };
     },
-    async beat({ code, url, slots, metadata = {}, activeSessions = 0 }) {
+    async beat(told) {
       const response = await fetch(`${this.url}/api/vdi/workers/heartbeat`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-worker-token': CLUSTER_TOKEN },
-        body: JSON.stringify({
-          code,
-          name: `Worker ${code}`,
-          apiBaseUrl: url,
-          totalCpuCores: slots + 1,
-          totalMemoryMb: 1024 * (slots + 1),
-          reservedCpuCores: 1,
-          reservedMemoryMb: 1024,
-          vmCpuCores: 1,
-          vmMemoryMb: 1024,
-          activeSessions,
-          metadata,
-        }),
+        body: JSON.stringify(heartbeatOf(told)),
       });
       return { status: response.status, body: await response.json() };
     },

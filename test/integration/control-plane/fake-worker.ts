@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import express from 'express';
 import { z } from 'zod';
 
@@ -20,10 +21,37 @@ export interface FakeWorker {
   readonly calls: string[];
   mode: 'works' | 'full' | 'hangs' | 'no-status';
   slots: number;
+  /** How long an allocate takes. */
+  pauseMs: number;
+  /** Called with each allocate, before it does anything. */
+  onAllocate: () => void;
   /** What allocate answers beside the contract. */
   beside: Record<string, unknown>;
   stop(): Promise<void>;
 }
+
+export interface Told {
+  readonly code: string;
+  readonly url: string;
+  readonly slots: number;
+  readonly metadata?: object;
+  readonly activeSessions?: number;
+}
+
+/** A heartbeat of a worker with so many slots (contract, section 2). */
+export const heartbeatOf = ({ code, url, slots, metadata = {}, activeSessions = 0 }: Told): object => ({
+  code,
+  name: `Worker ${code}`,
+  apiBaseUrl: url,
+  totalCpuCores: slots + 1,
+  totalMemoryMb: 1024 * (slots + 1),
+  reservedCpuCores: 1,
+  reservedMemoryMb: 1024,
+  vmCpuCores: 1,
+  vmMemoryMb: 1024,
+  activeSessions,
+  metadata,
+});
 
 export async function startFakeWorker(token: string, slots: number, net: number): Promise<FakeWorker> {
   const app = express();
@@ -37,8 +65,10 @@ export async function startFakeWorker(token: string, slots: number, net: number)
     if (worker.mode === 'hangs') return;
     go();
   });
-  app.post('/api/vdi/cluster/allocate', (request, response) => {
+  app.post('/api/vdi/cluster/allocate', async (request, response) => {
     const { userId, examId } = seat.parse(request.body);
+    worker.onAllocate();
+    await pause(worker.pauseMs);
     const key = `${examId}:${userId}`;
     const known = worker.seats.get(key);
     if (!known && (worker.mode === 'full' || worker.seats.size >= worker.slots)) {
@@ -78,6 +108,8 @@ export async function startFakeWorker(token: string, slots: number, net: number)
     calls: [],
     mode: 'works',
     slots,
+    pauseMs: 0,
+    onAllocate: () => {},
     beside: {},
     async stop() {
       server.closeAllConnections();

@@ -33,6 +33,13 @@ test('after failures it tries soon, then ever later, and never later than an int
   expect(waits).toEqual([0, 1000, 2000, 4000, 8000, 16_000, INTERVAL, INTERVAL]);
 });
 
+test('says how long there is until the next, so that nobody looks too late', () => {
+  const due = new Due(INTERVAL, () => 0);
+  expect(due.untilDue(0)).toBe(0);
+  due.sent(0, true);
+  expect([due.untilDue(5_000), due.untilDue(INTERVAL + 1)]).toEqual([15_000, 0]);
+});
+
 test('one accepted beat ends the back-off', () => {
   const due = new Due(INTERVAL, () => 0);
   for (let at = 0; at < 5; at++) due.sent(at, false);
