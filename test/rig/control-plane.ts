@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { loginTokens, type Role } from '../../src/control-plane/login-token.ts';
-import type { DatabaseAddress } from '../../src/postgres/database.ts';
+import { type DatabaseAddress, openDatabase } from '../../src/postgres/database.ts';
+import { userStore } from '../../src/postgres/user-store.ts';
 import { freePort, type Secrets } from './rig.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,8 +36,6 @@ export class ControlPlaneProcess {
       JWT_SECRET: secrets.jwtSecret,
       GUAC_TOKEN_KEY: secrets.guacTokenKey,
       WORKER_CLUSTER_TOKEN: secrets.clusterToken,
-      CONSOLE_ADMIN_PASSWORD: secrets.guacTokenKey,
-      CONSOLE_STUDENT_PASSWORD: secrets.guacTokenKey,
       ...env,
     };
   }
@@ -110,21 +108,18 @@ export async function newPeople(
   role: Role,
   names: readonly string[],
 ): Promise<Person[]> {
-  const db = new pg.Client({ ...address });
-  await db.connect();
+  const database = openDatabase(address, { name: 'people', connections: 4 }, () => undefined);
+  const tokens = loginTokens(secrets.jwtSecret);
+  const users = userStore(database);
   try {
-    const { rows } = await db.query<{ id: number; username: string }>(
-      `insert into users (username, role, "passwordHash") select name, $2, '' from unnest($1::text[]) as name
-       returning id, username`,
-      [names, role],
+    return await Promise.all(
+      names.map(async (username) => {
+        const user = await users.create({ username, name: '', role, passwordHash: 'none fits' });
+        if (typeof user === 'string') throw new Error(`${username}: ${user}`);
+        return { id: user.id, token: await tokens.issue({ userId: user.id, username, role }, new Date()) };
+      }),
     );
-    const tokens = loginTokens(secrets.jwtSecret);
-    const withLogin = async ({ id, username }: (typeof rows)[number]) => ({
-      id,
-      token: await tokens.issue({ userId: id, username, role }, new Date()),
-    });
-    return await Promise.all(rows.map(withLogin));
   } finally {
-    await db.end();
+    await database.close();
   }
 }
