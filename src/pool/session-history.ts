@@ -5,6 +5,8 @@ type DesktopEntry = Extract<WorkerEntry, LedgerEvent>;
 
 /** Told once in a desktop's life; a later telling, by a worker that started anew, adds nothing. */
 const ONCE: ReadonlySet<string> = new Set(['desktop-made', 'session-began', 'session-ended', 'desktop-removed']);
+/** Told by the desktop itself: a worker that started anew hears them again, each with the time of its first telling. */
+const HEARD: ReadonlySet<string> = new Set(['proof-good', 'proof-failed', 'files']);
 
 /** One session of a student with all that happened to its desktop, from its making on. */
 export interface SessionHistory {
@@ -53,7 +55,7 @@ function isAt(desktop: LedgerDesktop, seat: Seat): boolean {
 function firstTellings(events: readonly DesktopEntry[]): DesktopEntry[] {
   const seen = new Set<string>();
   return events.filter(({ id: _id, seq: _seq, ...event }) => {
-    // Of the others, a worker that started anew hears some again, with the time of the first telling.
+    if (!ONCE.has(event.kind) && !HEARD.has(event.kind)) return true;
     const telling = ONCE.has(event.kind) ? event.kind : JSON.stringify(event);
     return !seen.has(telling) && seen.add(telling);
   });

@@ -125,17 +125,17 @@ test('after a release the files are kept, exported, and given back at the next j
   const folder = await mkdtemp(join(tmpdir(), 'workspace-test-'));
   try {
     const file = join(folder, 'two.tar');
-    const script = fileURLToPath(new URL('../../../scripts/workspace.sh', import.meta.url));
+    const scripts = fileURLToPath(new URL('../../../scripts', import.meta.url));
     const bash = (call: string) =>
       run(
         'bash',
         [
           '-c',
-          `set -euo pipefail; say() { printf '%s\\n' "$*"; }; die() { echo "$*" >&2; exit 1; }; env_value() { echo "$2"; }; . "$0"; ${call}`,
-          script,
+          `set -euo pipefail; . "$0/terminal.sh"; env_value() { echo "$2"; }; . "$0/workspace.sh"; ${call}`,
+          scripts,
         ],
         {
-          env: { ...process.env, WORKSPACE_WORKER: rig.code },
+          env: { ...process.env, ROOT: folder, WORKSPACE_WORKER: rig.code },
         },
       );
     await bash(`workspace_export ${EXAM} 2 ${file}`);

@@ -65,6 +65,13 @@ test('what a worker that started anew hears again of a desktop is in the history
   expect(kinds).toHaveLength(2);
 });
 
+test('two watches of one proctor that end in the same moment are two', () => {
+  const watched = { kind: 'watch-ended', watcherId: 90, watcher: 'proctor90', role: 'PROCTOR', seconds: 0 } as const;
+  const both = ['8', '9'].map((id, n) => ({ ...base, ...watched, at: 4_500, desktop: seated, id, seq: 8 + n }));
+  const events = sessionsOf([...entries, ...both], seat)[0]?.events ?? [];
+  expect(events.filter((event) => Reflect.get(event, 'kind') === 'watch-ended')).toHaveLength(2);
+});
+
 test('one container’s name on two workers is two sessions', () => {
   const there = entries.slice(2, 3).map((entry) => ({ ...entry, id: 'x', worker: 'w2' }));
   expect(sessionsOf([...entries, ...there], seat).map(({ worker, endedAt }) => [worker, endedAt !== null])).toEqual([
