@@ -5,7 +5,7 @@ import { BadSettings, readControlPlaneConfig, readLogLevel } from './config.ts';
 import { controlPlaneApp } from './control-plane/http/app.ts';
 import { loginTokens } from './control-plane/login-token.ts';
 import { logWarnings } from './control-plane/process-warnings.ts';
-import { reconcile } from './control-plane/reconcile.ts';
+import { reconcileUnlessYoung } from './control-plane/reconcile.ts';
 import { repeat } from './control-plane/repeat.ts';
 import { readWebAssets } from './control-plane/web-assets.ts';
 import { httpWorkerCalls } from './control-plane/worker-calls.ts';
@@ -14,11 +14,13 @@ import { openDatabase } from './postgres/database.ts';
 import { dispatchStore } from './postgres/dispatch-store.ts';
 import { examStore } from './postgres/exam-store.ts';
 import { CONTROL_PLANE_TABLES, migrate } from './postgres/migrate.ts';
+import { runStore } from './postgres/run-store.ts';
 import { userStore } from './postgres/user-store.ts';
 import { waitForDatabase } from './postgres/wait.ts';
 import { workerStore } from './postgres/worker-store.ts';
 
-const RECONCILE_EVERY_MS = 5 * 60_000;
+/** A hand-in whose worker was away is released so soon after it is back. */
+const RECONCILE_EVERY_MS = 60_000;
 
 async function main(): Promise<void> {
   const settings = readControlPlaneConfig();
@@ -40,6 +42,7 @@ async function main(): Promise<void> {
     exams: examStore(database.pool),
     workers: workerStore(database.pool),
     dispatches: dispatchStore(database),
+    runs: runStore(database.pool),
     calls: httpWorkerCalls({ clusterToken: settings.clusterToken, timeoutMs: settings.clusterTimeoutMs }),
     withLock: database.withLock,
     loginTokens: loginTokens(settings.jwtSecret),
@@ -64,8 +67,8 @@ async function main(): Promise<void> {
   const stopping = new AbortController();
   if (settings.dispatchCleanupEnabled) {
     repeat(RECONCILE_EVERY_MS, stopping.signal, log, 'reconcile', async () => {
-      const counts = await reconcile(ports, 'timer');
-      if (counts.cleaned > 0) log.info({ counts }, 'reconciled');
+      const run = await reconcileUnlessYoung(ports, RECONCILE_EVERY_MS);
+      if (run && run.cleaned > 0) log.info({ ...run, details: undefined }, 'reconciled');
     });
   }
 

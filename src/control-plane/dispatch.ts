@@ -19,11 +19,31 @@ export interface Dispatch extends Seat {
   readonly containerId: string | null;
   readonly createdAt: Date;
   readonly lastJoinedAt: Date;
+  /** The worker that was gone when the student was seated here: his files stayed there. Null: he was never moved. */
+  readonly movedFrom: string | null;
+  readonly movedAt: Date | null;
 }
 
-/** A session that runs, with its student's name. */
+/** A session that runs or whose release the worker has yet to confirm, with its student's names. */
 export interface RunningSession extends Dispatch {
   readonly username: string;
+  readonly name: string;
+}
+
+/** Where files stayed that could not follow their student. */
+export interface FilesLeft {
+  readonly workerCode: string;
+  readonly workerName: string;
+  readonly at: Date | null;
+}
+
+export function filesLeft(
+  { movedFrom, movedAt }: Pick<Dispatch, 'movedFrom' | 'movedAt'>,
+  workers: readonly { readonly code: string; readonly name: string }[],
+): FilesLeft | null {
+  if (movedFrom === null) return null;
+  const workerName = workers.find(({ code }) => code === movedFrom)?.name ?? movedFrom;
+  return { workerCode: movedFrom, workerName, at: movedAt };
 }
 
 /** An exam sticks to the worker it started on. */

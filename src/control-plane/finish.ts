@@ -26,7 +26,7 @@ export async function finish(ports: FinishPorts, seat: Seat): Promise<FinishOutc
       ports.log.warn({ worker: worker.code, ...seat, detail: answer.detail }, 'release failed, reconcile tries again');
       return 'release_pending';
     }
-    await ports.workers.sessionEnded(worker.code, asked);
+    await ports.workers.sessionEnded(worker.code, seat, asked);
   }
   await ports.dispatches.drop(dispatch);
   return 'released';

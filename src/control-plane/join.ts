@@ -1,4 +1,4 @@
-import type { Desktop, Seat } from './dispatch.ts';
+import { type Desktop, type FilesLeft, filesLeft, type Seat } from './dispatch.ts';
 import { doorOf, type Exam } from './exam.ts';
 import { place } from './place.ts';
 import type { Clock, DispatchStore, ExamStore, Log, WorkerCalls, WorkerStore } from './ports.ts';
@@ -32,6 +32,7 @@ export type JoinOutcome =
       readonly worker: WorkerNode;
       readonly desktop: Desktop;
       readonly moved: boolean;
+      readonly filesLeft: FilesLeft | null;
     }
   | { readonly kind: 'refused'; readonly why: JoinRefusal; readonly exam?: Exam };
 
@@ -74,7 +75,8 @@ async function seatStudent(ports: JoinPorts, exam: Exam, seat: Seat): Promise<Jo
     if (answer.ok && worker) {
       if (await dispatches.seated(dispatch, answer.value, clock())) {
         giveBack(ports, seat, leftInDoubt);
-        return { kind: 'joined', exam, worker, desktop: answer.value, moved };
+        const left = filesLeft(dispatch, dispatch.movedFrom === null ? [] : await workers.all());
+        return { kind: 'joined', exam, worker, desktop: answer.value, moved, filesLeft: left };
       }
       overtaken++;
       continue;

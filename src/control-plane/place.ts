@@ -29,7 +29,8 @@ export function place(situation: Situation): Placement {
   const hadDesktop = existing !== undefined && existing.state !== 'allocating';
   if (hadDesktop) {
     const theirs = situation.workers.find((worker) => worker.code === existing.workerCode);
-    if (theirs && isHealthy(theirs, situation)) return { kind: 'wait', workerCode: theirs.code };
+    // A disabled one that does not answer is given up by the admin's word.
+    if (theirs?.isEnabled && isHealthy(theirs, situation)) return { kind: 'wait', workerCode: theirs.code };
   }
 
   const chosen = choose(situation);

@@ -3,6 +3,7 @@ import type { Exam, ExamFields } from './exam.ts';
 import type { HashedRow, ImportWish, Written } from './import-users.ts';
 import type { Role } from './login-token.ts';
 import type { Placement } from './place.ts';
+import type { ReconcileRun } from './reconcile.ts';
 import type { Observation } from './reconcile-plan.ts';
 import type { ListedUser, NewUser, User } from './user.ts';
 import type { Heartbeat, WorkerNode } from './worker-node.ts';
@@ -21,6 +22,8 @@ export interface UserStore {
   byId(id: number): Promise<User | undefined>;
   list(query: UserQuery): Promise<{ readonly users: ListedUser[]; readonly total: number }>;
   count(role: Role): Promise<number>;
+  /** User names by id. */
+  namesOf(ids: readonly number[]): Promise<ReadonlyMap<number, string>>;
   create(user: NewUser): Promise<User | 'username_taken'>;
   change(id: number, fields: Partial<NewUser>): Promise<User | 'not_found' | 'username_taken' | 'last_admin'>;
   remove(id: number): Promise<'removed' | 'not_found' | 'last_admin' | 'user_in_use'>;
@@ -45,7 +48,7 @@ export interface WorkerStore {
   change(code: string, flags: { isDraining?: boolean; isEnabled?: boolean }): Promise<WorkerNode | undefined>;
   setActiveSessions(code: string, activeSessions: number): Promise<void>;
   /** One session less than the heartbeat said, unless a newer one has come: a slot is free now, not at the next beat. */
-  sessionEnded(code: string, asked: Date): Promise<void>;
+  sessionEnded(code: string, seat: Seat, asked: Date): Promise<void>;
 }
 
 /** The rows as they stand while nobody else may place anybody. */
@@ -69,18 +72,24 @@ export interface DispatchStore {
   ): Promise<Reservation>;
   /** Writes down the desktop if the dispatch is still on that worker. False: somebody moved or ended it meanwhile. */
   seated(dispatch: Dispatch, desktop: Desktop, at: Date): Promise<boolean>;
-  /** Gives a reservation back that led to no desktop. */
-  abandon(dispatch: Dispatch): Promise<void>;
+  /** Gives a reservation back that led to no desktop; who had one elsewhere has that again. False: there was none any more. */
+  abandon(dispatch: Dispatch): Promise<boolean>;
   find(seat: Seat): Promise<Dispatch | undefined>;
   markReleasing(seat: Seat): Promise<Dispatch | undefined>;
   /** Removes the dispatch unless a join has touched it since it was read. */
   drop(dispatch: Dispatch): Promise<boolean>;
   scan(afterId: number, limit: number): Promise<Dispatch[]>;
   activeOf(examId: number): Promise<number>;
-  /** Sessions with a desktop, by exam and student's name. */
+  /** Sessions with a desktop, and those that are being released, by exam and student's name. */
   running(limit: number): Promise<RunningSession[]>;
   affinities(): Promise<Affinity[]>;
   dropAffinity(examId: number): Promise<boolean>;
+}
+
+/** When reconcile ran last, and what it did: over all processes, for whoever looks and for the next one's timer. */
+export interface RunStore {
+  last(): Promise<ReconcileRun | undefined>;
+  put(run: ReconcileRun): Promise<void>;
 }
 
 /** One at a time over all control-plane processes. */

@@ -20,7 +20,7 @@ export interface Picture {
 
 export type ReconcileStep =
   | { readonly kind: 'drop'; readonly dispatch: Dispatch; readonly why: 'malformed' | 'stale' }
-  | { readonly kind: 'release'; readonly dispatch: Dispatch }
+  | { readonly kind: 'release'; readonly dispatch: Dispatch; readonly why: 'handed_in' | 'join_died' }
   | { readonly kind: 'fixCounter'; readonly workerCode: string; readonly activeSessions: number }
   | { readonly kind: 'dropAffinity'; readonly examId: number };
 
@@ -42,10 +42,17 @@ function judge(dispatch: Dispatch, picture: Picture): ReconcileStep[] {
   const age = (picture.now.getTime() - dispatch.lastJoinedAt.getTime()) / 1000;
 
   if (!worker) return [{ kind: 'drop', dispatch, why: 'malformed' }];
+  const isGone = !isHealthy(worker, picture);
   if (dispatch.state === 'allocating') {
-    return age > picture.reservationTtlSec ? [{ kind: 'drop', dispatch, why: 'malformed' }] : [];
+    if (age <= picture.reservationTtlSec) return [];
+    // The worker may have made a desktop for it, of which nobody knows.
+    return isGone ? [{ kind: 'drop', dispatch, why: 'malformed' }] : [{ kind: 'release', dispatch, why: 'join_died' }];
   }
-  if (dispatch.state === 'releasing') return [{ kind: 'release', dispatch }];
+  if (dispatch.state === 'releasing') {
+    // Of a worker that never came back nothing can be released, and its student could never be removed.
+    const isOver = isGone && age > picture.staleAfterSec;
+    return [isOver ? { kind: 'drop', dispatch, why: 'stale' } : { kind: 'release', dispatch, why: 'handed_in' }];
+  }
   if (dispatch.ip === null || dispatch.containerId === null) return [{ kind: 'drop', dispatch, why: 'malformed' }];
   if (age <= picture.staleAfterSec) return [];
 

@@ -1,13 +1,22 @@
 import { assertNever } from '../desktop/assert-never.ts';
 import type { Dispatch } from './dispatch.ts';
-import type { Clock, DispatchStore, Log, WithLock, WorkerCalls, WorkerStore } from './ports.ts';
+import type { Clock, DispatchStore, Log, RunStore, UserStore, WithLock, WorkerCalls, WorkerStore } from './ports.ts';
+import {
+  countsOf,
+  detailsOf,
+  type ReconcileCounts,
+  type ReconcileDetail,
+  type ReconcileMode,
+} from './reconcile-counts.ts';
 import { type Observation, type ReconcileStep, reconcilePlan } from './reconcile-plan.ts';
 import type { ControlPlaneSettings } from './settings.ts';
 import type { WorkerNode } from './worker-node.ts';
 
 export interface ReconcilePorts {
+  readonly users: UserStore;
   readonly workers: WorkerStore;
   readonly dispatches: DispatchStore;
+  readonly runs: RunStore;
   readonly calls: WorkerCalls;
   readonly withLock: WithLock;
   readonly clock: Clock;
@@ -15,55 +24,53 @@ export interface ReconcilePorts {
   readonly settings: ControlPlaneSettings;
 }
 
-/** The contract's counts, then ours. */
-export interface ReconcileCounts {
-  readonly scanned: number;
-  readonly cleaned: number;
-  readonly malformed: number;
-  readonly staleWithoutSession: number;
-  readonly remoteSessionCountersFixed: number;
-  readonly affinityFixed: number;
-  readonly mode: ReconcileMode;
-  /** Hand-ins whose release the worker had not confirmed before. */
-  readonly released: number;
-  readonly workersAsked: number;
-  readonly workersSilent: number;
+export interface ReconcileRun extends ReconcileCounts {
+  readonly at: Date;
+  /** Who pressed the button; null: the timer. */
+  readonly by: string | null;
+  readonly details: readonly ReconcileDetail[];
 }
 
-export type ReconcileMode = 'manual' | 'timer';
-
 /** Drops the rows that no longer say the truth. One at a time over all processes: two would ask every worker twice. */
-export async function reconcile(ports: ReconcilePorts, mode: ReconcileMode): Promise<ReconcileCounts> {
+export async function reconcile(ports: ReconcilePorts, by: string): Promise<ReconcileRun> {
+  return await ports.withLock('reconcile', () => run(ports, 'manual', by));
+}
+
+/** The timer's: each process has one, and whoever comes while the last run, of whatever process, is young, leaves it. */
+export async function reconcileUnlessYoung(ports: ReconcilePorts, everyMs: number): Promise<ReconcileRun | undefined> {
   return await ports.withLock('reconcile', async () => {
-    const workers = await ports.workers.all();
-    const observed = await observeAll(ports, workers);
-    const dispatches = await scanAll(ports);
-    const { settings } = ports;
-    const steps = reconcilePlan({
-      dispatches,
-      workers,
-      observed,
-      affinities: await ports.dispatches.affinities(),
-      now: ports.clock(),
-      heartbeatTtlSec: settings.heartbeatTtlSec,
-      staleAfterSec: settings.dispatchStaleSec,
-      reservationTtlSec: (2 * settings.clusterTimeoutMs * (settings.allocateRetryCount + 1)) / 1000,
-    });
-    const done = await perform(ports, workers, steps);
-    const count = (test: (step: ReconcileStep) => boolean) => done.filter(test).length;
-    return {
-      scanned: dispatches.length,
-      cleaned: count(({ kind }) => kind === 'drop' || kind === 'release'),
-      malformed: count((step) => step.kind === 'drop' && step.why === 'malformed'),
-      staleWithoutSession: count((step) => step.kind === 'drop' && step.why === 'stale'),
-      remoteSessionCountersFixed: count(({ kind }) => kind === 'fixCounter'),
-      affinityFixed: count(({ kind }) => kind === 'dropAffinity'),
-      mode,
-      released: count(({ kind }) => kind === 'release'),
-      workersAsked: workers.length,
-      workersSilent: [...observed.values()].filter(({ kind }) => kind === 'silent').length,
-    };
+    const last = await ports.runs.last();
+    const age = last ? ports.clock().getTime() - last.at.getTime() : Number.POSITIVE_INFINITY;
+    // A tenth less: timers of two processes drift, and a run must not be left out for a moment's difference.
+    return age < everyMs * 0.9 ? undefined : await run(ports, 'timer', null);
   });
+}
+
+async function run(ports: ReconcilePorts, mode: ReconcileMode, by: string | null): Promise<ReconcileRun> {
+  const { settings } = ports;
+  const workers = await ports.workers.all();
+  const observed = await observeAll(ports, workers);
+  const dispatches = await scanAll(ports);
+  const steps = reconcilePlan({
+    dispatches,
+    workers,
+    observed,
+    affinities: await ports.dispatches.affinities(),
+    now: ports.clock(),
+    heartbeatTtlSec: settings.heartbeatTtlSec,
+    staleAfterSec: settings.dispatchStaleSec,
+    reservationTtlSec: (2 * settings.clusterTimeoutMs * (settings.allocateRetryCount + 1)) / 1000,
+  });
+  const done = await perform(ports, workers, steps);
+  const names = await ports.users.namesOf(done.flatMap((step) => ('dispatch' in step ? [step.dispatch.userId] : [])));
+  const outcome = {
+    ...countsOf(done, mode, { scanned: dispatches.length, observed }),
+    at: ports.clock(),
+    by,
+    details: detailsOf(done, names),
+  };
+  await ports.runs.put(outcome);
+  return outcome;
 }
 
 async function observeAll(
@@ -82,41 +89,56 @@ async function scanAll({ dispatches, settings }: ReconcilePorts): Promise<Dispat
   }
 }
 
-/** Returns the steps that really changed something. */
+/** The steps that really changed something. Workers are asked side by side: one that hangs must not hold up the others. */
 async function perform(
   ports: ReconcilePorts,
   workers: readonly WorkerNode[],
   steps: readonly ReconcileStep[],
 ): Promise<ReconcileStep[]> {
+  const codeOf = (step: ReconcileStep) => (step.kind === 'release' ? step.dispatch.workerCode : '');
   const done: ReconcileStep[] = [];
-  for (const step of steps) {
-    if (await performOne(ports, workers, step)) {
-      done.push(step);
-      ports.log.info({ step }, 'reconcile step');
+  const performGroup = async (group: readonly ReconcileStep[]) => {
+    for (const step of group) {
+      const outcome = await performOne(ports, workers, step);
+      if (outcome === 'done') {
+        done.push(step);
+        ports.log.info({ step }, 'reconcile step');
+      }
+      // It has cost its patience once; the rest of its releases come with the next run.
+      if (outcome === 'not_answering') return;
     }
-  }
+  };
+  await Promise.all([...Map.groupBy(steps, codeOf).values()].map(performGroup));
   return done;
 }
+
+type StepOutcome = 'done' | 'overtaken' | 'not_answering';
 
 async function performOne(
   { calls, dispatches, workers: store }: ReconcilePorts,
   workers: readonly WorkerNode[],
   step: ReconcileStep,
-): Promise<boolean> {
+): Promise<StepOutcome> {
+  const did = (changed: boolean): StepOutcome => (changed ? 'done' : 'overtaken');
   switch (step.kind) {
     case 'drop':
-      return await dispatches.drop(step.dispatch);
+      return did(
+        await (step.dispatch.state === 'allocating'
+          ? dispatches.abandon(step.dispatch)
+          : dispatches.drop(step.dispatch)),
+      );
     case 'release': {
       const worker = workers.find(({ code }) => code === step.dispatch.workerCode);
-      if (!worker) return false;
+      if (!worker) return 'overtaken';
       const answer = await calls.release(worker, step.dispatch);
-      return answer.ok && (await dispatches.drop(step.dispatch));
+      if (!answer.ok) return answer.why === 'timeout' || answer.why === 'unreachable' ? 'not_answering' : 'overtaken';
+      return did(await (step.why === 'join_died' ? dispatches.abandon(step.dispatch) : dispatches.drop(step.dispatch)));
     }
     case 'fixCounter':
       await store.setActiveSessions(step.workerCode, step.activeSessions);
-      return true;
+      return 'done';
     case 'dropAffinity':
-      return await dispatches.dropAffinity(step.examId);
+      return did(await dispatches.dropAffinity(step.examId));
     default:
       return assertNever(step);
   }

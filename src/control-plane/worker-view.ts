@@ -64,10 +64,35 @@ export function summaryOf(workers: readonly WorkerNode[], clocked: Clocked): Wor
   };
 }
 
+/** One exam's pool on a worker. */
+export interface ToldPool {
+  readonly examId: number;
+  readonly wanted: number;
+  readonly warm: number;
+  readonly creating: number;
+  readonly inUse: number;
+}
+
+/** Pools as the worker's heartbeat tells them. Metadata is any object: what does not fit is left out. */
+export function poolsOf({ pools }: WorkerMetadata): ToldPool[] {
+  if (!Array.isArray(pools)) return [];
+  const count = (value: unknown) => (typeof value === 'number' ? value : 0);
+  return pools.flatMap((pool: Record<string, unknown> | null) =>
+    typeof pool?.examId === 'number'
+      ? [
+          {
+            examId: pool.examId,
+            wanted: count(pool.wanted),
+            warm: count(pool.warm),
+            creating: count(pool.creating),
+            inUse: count(pool.inUse),
+          },
+        ]
+      : [],
+  );
+}
+
 /** Warm desktops of an exam as the worker's heartbeat tells them; 0 for a worker that does not tell. */
 export function warmOf(metadata: WorkerMetadata, examId: number): number {
-  const pools = metadata.pools;
-  if (!Array.isArray(pools)) return 0;
-  const pool = pools.find((entry: { examId?: unknown }) => entry?.examId === examId) as { warm?: unknown } | undefined;
-  return typeof pool?.warm === 'number' ? pool.warm : 0;
+  return poolsOf(metadata).find((pool) => pool.examId === examId)?.warm ?? 0;
 }

@@ -15,6 +15,16 @@ export interface BackendStatus {
   readonly activeSessions: number;
   readonly maxSessions: number;
   readonly pools: readonly object[];
+  readonly desktops: readonly BackendDesktop[];
+}
+
+interface BackendDesktop {
+  readonly examId: number;
+  /** Null while nobody sits at it. */
+  readonly userId: number | null;
+  readonly connected: boolean;
+  readonly watchers: number;
+  readonly recorded: boolean;
 }
 
 export interface BeatSettings {
@@ -74,6 +84,8 @@ export function beat(settings: BeatSettings, { backend, left, aheadMs }: Seen) {
       publicPort: settings.publicPort,
       tunnelUrl: settings.tunnelUrl,
       pools: status?.pools ?? [],
+      // Not those known last: nobody can say now who is connected.
+      sessions: backend.kind === 'up' ? sessionsOf(backend.status) : null,
       host: { memoryMb: left.memoryMb ?? null, diskMb: left.diskMb ?? null },
       clockAheadMs: aheadMs ?? null,
     },
@@ -83,6 +95,12 @@ export function beat(settings: BeatSettings, { backend, left, aheadMs }: Seen) {
 /** The part whose change is worth a beat of its own: figures that are never the same twice are not. */
 export function shownOf({ activeSessions, metadata: { host: _host, clockAheadMs: _ahead, ...shown } }: Beat): object {
   return { activeSessions, ...shown };
+}
+
+function sessionsOf({ desktops }: BackendStatus) {
+  return desktops.flatMap(({ examId, userId, connected, watchers, recorded }) =>
+    userId === null ? [] : [{ examId, userId, connected, watchers, recorded }],
+  );
 }
 
 function clockComplaint(aheadMs = 0): string[] {

@@ -18,6 +18,17 @@ const Status = z.object({
   activeSessions: z.number(),
   maxSessions: z.number(),
   pools: z.array(z.looseObject({})),
+  desktops: z
+    .array(
+      z.object({
+        examId: z.number(),
+        userId: z.number().nullable(),
+        connected: z.boolean().default(false),
+        watchers: z.number().default(0),
+        recorded: z.boolean().default(false),
+      }),
+    )
+    .default([]),
 });
 
 const BACKEND_MS = 3_000;

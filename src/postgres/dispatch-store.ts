@@ -3,7 +3,8 @@ import type { DispatchStore } from '../control-plane/ports.ts';
 import { type Database, lockKey, type Queryable } from './database.ts';
 import { allWorkers } from './worker-store.ts';
 
-const COLUMNS = 'id, "userId", "examId", "workerCode", state, ip, "containerId", "createdAt", "lastJoinedAt"';
+const COLUMNS =
+  'id, "userId", "examId", "workerCode", state, ip, "containerId", "createdAt", "lastJoinedAt", "movedFrom", "movedAt"';
 
 export function dispatchStore({ pool, inTransaction }: Database): DispatchStore {
   return {
@@ -32,10 +33,7 @@ export function dispatchStore({ pool, inTransaction }: Database): DispatchStore 
             };
           case 'full':
             // A reservation that found no worker must not hold the slot it was given.
-            await db.query(
-              `delete from dispatches where "userId" = $1 and "examId" = $2 and state = 'allocating'`,
-              pair(seat),
-            );
+            await giveUp(db, '"userId" = $1 and "examId" = $2', pair(seat));
             return placement;
           case 'wait':
             return placement;
@@ -51,10 +49,7 @@ export function dispatchStore({ pool, inTransaction }: Database): DispatchStore 
       return rowCount === 1;
     },
     async abandon(dispatch) {
-      await pool.query(`delete from dispatches where id = $1 and "workerCode" = $2 and state = 'allocating'`, [
-        dispatch.id,
-        dispatch.workerCode,
-      ]);
+      return await giveUp(pool, 'id = $1 and "workerCode" = $2', [dispatch.id, dispatch.workerCode]);
     },
     find: (seat) => find(pool, seat),
     async markReleasing(seat) {
@@ -87,8 +82,8 @@ export function dispatchStore({ pool, inTransaction }: Database): DispatchStore 
     },
     async running(limit) {
       const { rows } = await pool.query<RunningSession>(
-        `select dispatches.*, username from dispatches join users on users.id = "userId"
-         where state = 'active' order by "examId", username limit $1`,
+        `select dispatches.*, username, name from dispatches join users on users.id = "userId"
+         where state <> 'allocating' order by "examId", username limit $1`,
         [limit],
       );
       return rows;
@@ -126,12 +121,30 @@ async function touch(db: Queryable, { id }: Dispatch, now: Date): Promise<Dispat
   return rows[0] as Dispatch;
 }
 
+/**
+ * A reservation that led to no desktop. Who had a desktop elsewhere has it again: when its worker is back, so is his work.
+ * @returns whether there was such a reservation
+ */
+async function giveUp(db: Queryable, which: string, values: readonly unknown[]): Promise<boolean> {
+  const back = await db.query(
+    `update dispatches set "workerCode" = "movedFrom", state = 'active', "movedFrom" = null, "movedAt" = null
+     where ${which} and state = 'allocating' and "movedFrom" is not null`,
+    [...values],
+  );
+  if (back.rowCount) return true;
+  const gone = await db.query(`delete from dispatches where ${which} and state = 'allocating'`, [...values]);
+  return Boolean(gone.rowCount);
+}
+
+// Its desktop's address stays until there is another: giveUp may need it again.
 async function put(db: Queryable, seat: Seat, workerCode: string, now: Date): Promise<Dispatch> {
   const { rows } = await db.query<Dispatch>(
     `insert into dispatches ("userId", "examId", "workerCode", state, "createdAt", "lastJoinedAt")
      values ($1, $2, $3, 'allocating', $4, $4)
      on conflict ("userId", "examId") do update set "workerCode" = excluded."workerCode", state = 'allocating',
-       ip = null, "containerId" = null, "lastJoinedAt" = excluded."lastJoinedAt"
+       "lastJoinedAt" = excluded."lastJoinedAt",
+       "movedFrom" = case dispatches.state when 'allocating' then dispatches."movedFrom" else dispatches."workerCode" end,
+       "movedAt" = case dispatches.state when 'allocating' then dispatches."movedAt" else excluded."lastJoinedAt" end
      returning ${COLUMNS}`,
     [...pair(seat), workerCode, now],
   );

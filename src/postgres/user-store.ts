@@ -26,6 +26,13 @@ export function userStore({ pool, inTransaction }: Pick<Database, 'pool' | 'inTr
       ]);
       return rows[0]?.count ?? 0;
     },
+    async namesOf(ids) {
+      const { rows } = await pool.query<{ id: number; username: string }>(
+        'select id, username from users where id = any($1)',
+        [ids],
+      );
+      return new Map(rows.map(({ id, username }) => [id, username]));
+    },
     create: (user) => refusal(UNIQUE_VIOLATION, 'username_taken', () => create(pool, user)),
     change: (id, fields) =>
       refusal(UNIQUE_VIOLATION, 'username_taken', () =>

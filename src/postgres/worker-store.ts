@@ -53,11 +53,14 @@ export function workerStore(db: Queryable): WorkerStore {
       );
       return await byCode(code);
     },
-    async sessionEnded(code, asked) {
+    async sessionEnded(code, { userId, examId }, asked) {
       await db.query(
-        `update worker_nodes set "activeSessions" = greatest(0, "activeSessions" - 1), "updatedAt" = now()
+        `update worker_nodes set "activeSessions" = greatest(0, "activeSessions" - 1), "updatedAt" = now(),
+           metadata = case jsonb_typeof(metadata -> 'sessions') when 'array' then jsonb_set(metadata, '{sessions}', (
+             select coalesce(jsonb_agg(told), '[]') from jsonb_array_elements(metadata -> 'sessions') told
+             where not told @> $3)) else metadata end
          where code = $1 and "lastHeartbeatAt" <= $2`,
-        [code, asked],
+        [code, asked, JSON.stringify({ userId, examId })],
       );
     },
     async setActiveSessions(code, activeSessions) {

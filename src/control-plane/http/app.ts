@@ -41,7 +41,7 @@ export function controlPlaneApp(ports: ControlPlanePorts): Express {
     const database = await ports.databaseAnswers();
     response.status(database ? 200 : 503).json({ ok: database, database: database ? 'up' : 'down' });
   });
-  app.use('/api', express.json({ limit: '64kb' }));
+  app.use('/api', express.json({ limit: '256kb' }));
   // Answers hold tokens and other people's states: nothing between here and the browser may keep them.
   app.use('/api', (_request, response, next) => {
     response.set('Cache-Control', 'no-store');

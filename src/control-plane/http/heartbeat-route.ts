@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Clock, Log, WorkerCalls, WorkerStore } from '../ports.ts';
 import { sameSecret } from '../same-secret.ts';
 import { tellDrain } from '../tell-drain.ts';
+import { datedMetadata } from '../told-sessions.ts';
 import { slotsOf } from '../worker-node.ts';
 import { readBody, refuse } from './answers.ts';
 
@@ -44,7 +45,8 @@ export function heartbeatRoute({ workers, calls, clock, log, settings }: Heartbe
     if (!beat) return;
     const at = clock();
     const known = await workers.byCode(beat.code);
-    const worker = await workers.beat(beat, slotsOf(beat), at);
+    const metadata = datedMetadata(beat.metadata, known?.metadata, at);
+    const worker = await workers.beat({ ...beat, metadata }, slotsOf(beat), at);
     if (!known)
       log.info({ worker: worker.code, slots: worker.maxSessions, url: worker.apiBaseUrl }, 'worker registered');
     // It was told when an admin said so; the call may have been lost, or its memory of it.

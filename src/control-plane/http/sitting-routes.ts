@@ -64,7 +64,7 @@ export function sittingRoutes(ports: SittingPorts): Router {
 }
 
 function joined(ports: SittingPorts, request: Request, outcome: Extract<JoinOutcome, { kind: 'joined' }>) {
-  const { exam, worker, desktop, moved } = outcome;
+  const { exam, worker, desktop, moved, filesLeft } = outcome;
   const { settings, clock } = ports;
   const login = { username: settings.vmUsername, password: settings.vmPassword };
   const tunnel = tunnelUrl(worker.metadata, worker.apiBaseUrl, request);
@@ -80,5 +80,6 @@ function joined(ports: SittingPorts, request: Request, outcome: Extract<JoinOutc
     endTime: exam.endTime,
     serverTime: clock(),
     moved,
+    filesLeft,
   };
 }

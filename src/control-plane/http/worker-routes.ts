@@ -5,7 +5,7 @@ import { tellDrain } from '../tell-drain.ts';
 import { occupied, saysDrain } from '../worker-node.ts';
 import { summaryOf, workerView } from '../worker-view.ts';
 import { notFound, readBody, refuse } from './answers.ts';
-import { type CallerPorts, onlyFor } from './callers.ts';
+import { type CallerPorts, callerOf, onlyFor } from './callers.ts';
 
 const change = z
   .strictObject({
@@ -36,7 +36,11 @@ export function workerRoutes(ports: WorkerRoutePorts): Router {
   });
 
   router.post('/vdi/workers/reconcile', admin, async (_request, response) => {
-    response.json(await reconcile(ports, 'manual'));
+    response.json(await reconcile(ports, callerOf(response).username));
+  });
+
+  router.get('/vdi/workers/reconcile', staff, async (_request, response) => {
+    response.json((await ports.runs.last()) ?? null);
   });
 
   router.patch('/vdi/workers/:code', admin, async (request, response) => {

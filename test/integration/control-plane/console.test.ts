@@ -1,6 +1,9 @@
 import { createDecipheriv } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Dispatch } from '../../../src/control-plane/dispatch.ts';
+import { liveView } from '../../../src/control-plane/live-view.ts';
+import { reconcileUnlessYoung } from '../../../src/control-plane/reconcile.ts';
 import type { DatabaseAddress } from '../../../src/postgres/database.ts';
 import { startPostgres } from '../../rig/postgres.ts';
 import { CLUSTER_TOKEN, type Console, GUAC_TOKEN_KEY, JWT_SECRET, PASSWORD, startConsole } from './console.ts';
@@ -270,7 +273,24 @@ describe('join', () => {
     await a.stop();
     app.now = new Date(app.now.getTime() + 121_000);
     await app.beat({ code: 'b', url: b.url, slots: 2 });
-    expect((await join(token)).body).toMatchObject({ ip: '10.2.1.1', moved: true });
+    const filesLeft = { workerCode: 'a', workerName: 'Worker a', at: app.now.toISOString() };
+    expect((await join(token)).body).toMatchObject({ ip: '10.2.1.1', moved: true, filesLeft });
+    expect((await join(token)).body, 'at each refresh of the page too').toMatchObject({ moved: false, filesLeft });
+    const { body } = await app.call('GET', '/api/vdi/sessions', { token: admin });
+    expect(body).toMatchObject([{ workerCode: 'b', filesLeft }]);
+    expect((await join((await newStudent()).token)).body.filesLeft).toBeNull();
+  });
+  it('gives a student whom no other worker could take back to his own, where his work is', async () => {
+    const { token } = await newStudent();
+    const { ip } = (await join(token)).body;
+    a.mode = 'hangs';
+    b.mode = 'hangs';
+    app.now = new Date(app.now.getTime() + 121_000);
+    await app.beat({ code: 'b', url: b.url, slots: 2 });
+    expect((await join(token)).status).toBe(503);
+    a.mode = 'works';
+    b.mode = 'works';
+    expect((await join(token)).body).toMatchObject({ ip, moved: false, filesLeft: null });
   });
   it('tells a worker that it drains and that it serves again; one that forgot is told again at its next heartbeat', async () => {
     const told = (worker: FakeWorker) =>
@@ -403,7 +423,117 @@ describe('sessions', () => {
   });
 });
 
+describe('the live view', () => {
+  const session = (id: number, more: object = {}) => ({
+    examId,
+    userId: id,
+    connected: true,
+    watchers: 0,
+    recorded: false,
+    ...more,
+  });
+
+  it('has workers, exams with their pools, sessions connected or not, and the last reconcile', async () => {
+    const { id, token } = await newStudent();
+    await join(token);
+    const pools = [{ examId, wanted: 3, warm: 2, creating: 1, inUse: 1 }];
+    const metadata = { pools, sessions: [session(id)] };
+    const connectedAt = app.now.toISOString();
+    await app.beat({ code: 'a', url: a.url, slots: 4, activeSessions: 1, metadata });
+    app.now = new Date(app.now.getTime() + 5000);
+    await app.beat({ code: 'a', url: a.url, slots: 4, activeSessions: 1, metadata });
+    await app.call('POST', '/api/vdi/workers/reconcile', { token: admin });
+    const view = await liveView(app.ports, { hostname: 'exam.school.test', secure: false });
+    expect(view.exams.find((exam) => exam.id === examId)).toMatchObject({
+      name: 'Algorithms',
+      accessCode: 'CODE-1',
+      pool: { wanted: 3, warm: 2, creating: 1, inUse: 1 },
+      workers: [{ workerCode: 'a', wanted: 3, warm: 2, creating: 1, inUse: 1 }],
+      activeSessions: 1,
+    });
+    expect(view.sessions).toMatchObject([
+      { userId: id, workerName: 'Worker a', connected: true, connectedAt, leftAt: null },
+    ]);
+    expect(view).toMatchObject({ summary: { healthy: 2 }, strays: [], lastReconcile: { by: 'admin', mode: 'manual' } });
+  });
+  it('shows a session that nobody is placed at, which an admin releases; a released one is not shown', async () => {
+    const { id, token } = await newStudent();
+    await join(token);
+    a.seats.set(`${examId}:${id}`, { ip: '10.1.9.9', containerId: 'c' });
+    b.seats.set(`${examId}:${id}`, { ip: '10.2.9.9', containerId: 'd' });
+    for (const [code, url, slots] of [
+      ['a', a.url, 4],
+      ['b', b.url, 2],
+    ] as const)
+      await app.beat({
+        code,
+        url,
+        slots,
+        activeSessions: 1,
+        metadata: { sessions: [session(id, { connected: false })] },
+      });
+    const view = () => liveView(app.ports, { hostname: 'exam.school.test', secure: false });
+    expect((await view()).strays).toEqual([
+      { examId, userId: id, username: `s${students}`, workerCode: 'b', connected: false },
+    ]);
+    const release = (query = '', as = admin) =>
+      app.call('DELETE', `/api/vdi/sessions/${examId}/${id}${query}`, { token: as });
+    expect((await release('', token)).status).toBe(403);
+    expect((await release('?worker=nowhere')).status).toBe(404);
+    expect((await release('?worker=b')).body.outcome).toBe('released');
+    expect([a.seats.size, b.seats.size]).toEqual([1, 0]);
+    expect((await view()).strays).toEqual([]);
+    expect((await release()).body.outcome).toBe('released');
+    expect([a.seats.size, (await view()).sessions, (await view()).strays]).toEqual([0, [], []]);
+    expect((await release()).body.outcome).toBe('nothing_there');
+  });
+});
+
 describe('reconcile', () => {
+  it('releases what a join left behind that died, at the worker too, and says whose it was', async () => {
+    const { id, token } = await newStudent();
+    await join(token);
+    const seat = { userId: id, examId };
+    await app.ports.dispatches.drop((await app.ports.dispatches.find(seat)) as Dispatch);
+    const stamps = { now: app.now, affinityUntil: app.now };
+    await app.ports.dispatches.reserve(seat, () => ({ kind: 'seat', workerCode: 'a', moved: false }), stamps);
+    app.now = new Date(app.now.getTime() + 60_000);
+    const { body } = await app.call('POST', '/api/vdi/workers/reconcile', { token: admin });
+    expect(body).toMatchObject({ scanned: 1, cleaned: 1, malformed: 1, released: 0, by: 'admin' });
+    expect(body.details).toContainEqual({
+      kind: 'release',
+      why: 'join_died',
+      workerCode: 'a',
+      examId,
+      userId: id,
+      username: `s${students}`,
+    });
+    expect(a.seats.size).toBe(0);
+    expect((await app.call('GET', '/api/vdi/workers/reconcile', { token: admin })).body).toEqual(body);
+  });
+  it('runs once for the timers of all processes, and again when its time has come', async () => {
+    await using other = await startConsole(address);
+    app.now = new Date(app.now.getTime() + 60_000);
+    other.now = app.now;
+    const both = () => Promise.all([app, other].map(({ ports }) => reconcileUnlessYoung(ports, 60_000)));
+    expect((await both()).filter(Boolean)).toHaveLength(1);
+    expect((await both()).filter(Boolean)).toHaveLength(0);
+    app.now = new Date(app.now.getTime() + 60_000);
+    other.now = app.now;
+    expect((await both()).filter(Boolean)).toMatchObject([{ mode: 'timer', by: null }]);
+  });
+  it('waits for a worker that hangs once, not for each of its releases', async () => {
+    const sitting = [await newStudent(), await newStudent(), await newStudent()];
+    for (const { token } of sitting) await join(token);
+    for (const { id } of sitting) await app.ports.dispatches.markReleasing({ userId: id, examId });
+    a.mode = 'hangs';
+    const asked = () => a.calls.filter((call) => call.includes('/release')).length;
+    await app.call('POST', '/api/vdi/workers/reconcile', { token: admin });
+    expect(asked()).toBe(1);
+    a.mode = 'works';
+    const { body } = await app.call('POST', '/api/vdi/workers/reconcile', { token: admin });
+    expect(body).toMatchObject({ scanned: 3, cleaned: 3, released: 3 });
+  });
   it('drops an old dispatch whose worker has no such session, keeps one that it has, mends counters', async () => {
     const gone = await newStudent();
     const there = await newStudent();

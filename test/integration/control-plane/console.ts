@@ -14,6 +14,7 @@ import { type DatabaseAddress, openDatabase } from '../../../src/postgres/databa
 import { dispatchStore } from '../../../src/postgres/dispatch-store.ts';
 import { examStore } from '../../../src/postgres/exam-store.ts';
 import { CONTROL_PLANE_TABLES, migrate } from '../../../src/postgres/migrate.ts';
+import { runStore } from '../../../src/postgres/run-store.ts';
 import { userStore } from '../../../src/postgres/user-store.ts';
 import { waitForDatabase } from '../../../src/postgres/wait.ts';
 import { workerStore } from '../../../src/postgres/worker-store.ts';
@@ -68,6 +69,7 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
     exams: examStore(database.pool),
     workers: workerStore(database.pool),
     dispatches: dispatchStore(database),
+    runs: runStore(database.pool),
     calls: httpWorkerCalls({ clusterToken: settings.clusterToken, timeoutMs: settings.clusterTimeoutMs }),
     withLock: database.withLock,
     loginTokens: loginTokens(settings.jwtSecret),

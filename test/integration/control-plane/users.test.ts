@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firstStart } from '../../../src/control-plane/first-start.ts';
 import { type DatabaseAddress, openDatabase } from '../../../src/postgres/database.ts';
 import { CONTROL_PLANE_TABLES, migrate } from '../../../src/postgres/migrate.ts';
 import { startPostgres } from '../../rig/postgres.ts';
-import { CLUSTER_TOKEN, type Console, startConsole } from './console.ts';
+import { CLUSTER_TOKEN, type Console, GUAC_TOKEN_KEY, JWT_SECRET, startConsole } from './console.ts';
 import { startFakeWorker } from './fake-worker.ts';
 
 let address: DatabaseAddress;
@@ -225,6 +226,48 @@ describe('several control-planes', () => {
     for (const { username, password } of shown.flat())
       expect(await first.loginAs(username, password)).not.toBe('undefined');
     for (const plane of planes) await plane[Symbol.asyncDispose]();
+  });
+});
+
+describe('the password command', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['src/passwords.ts', ...args], {
+      env: {
+        PATH: process.env.PATH ?? '',
+        DB_HOST: address.host,
+        DB_PORT: String(address.port),
+        DB_USER: address.user,
+        DB_PASSWORD: address.password,
+        DB_NAME: 'bare',
+        JWT_SECRET,
+        GUAC_TOKEN_KEY,
+        WORKER_CLUSTER_TOKEN: CLUSTER_TOKEN,
+      },
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+  const wordsOf = (output: string) =>
+    Object.fromEntries(
+      output
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')),
+    );
+
+  it('makes the first users on an empty database and says their passwords once; later it sets new ones', async () => {
+    await using owner = openDatabaseAt(address);
+    await owner.pool.query('create database bare');
+    const first = run('first');
+    expect([first.status, Object.keys(wordsOf(first.stdout))]).toEqual([0, ['student', 'admin']]);
+    expect(run('first')).toMatchObject({ status: 0, stdout: '' });
+    await using plane = await startConsole({ ...address, database: 'bare' });
+    for (const [username, password] of Object.entries(wordsOf(first.stdout)))
+      expect(await plane.loginAs(username, String(password))).not.toBe('undefined');
+    const { admin: word } = wordsOf(run('new', 'Admin').stdout);
+    expect(await plane.loginAs('admin', word)).not.toBe('undefined');
+    expect(await plane.loginAs('admin', wordsOf(first.stdout).admin)).toBe('undefined');
+    expect(run('new', 'nobody')).toMatchObject({ status: 1, stdout: '', stderr: 'There is no user nobody.\n' });
+    expect(run()).toMatchObject({ status: 1, stderr: expect.stringContaining('usage:') });
   });
 });
 

@@ -45,6 +45,8 @@ export function dispatch(workerCode: string, change: Partial<Dispatch> = {}): Di
     containerId: 'abc',
     createdAt: ago(60),
     lastJoinedAt: ago(60),
+    movedFrom: null,
+    movedAt: null,
     ...change,
   };
 }

@@ -55,6 +55,11 @@ describe('a student who has a desktop', () => {
     const workers = [worker('a', { lastHeartbeatAt: ago(500) }), worker('b')];
     expect(placed({ existing, tried: ['a'], workers })).toBe('seat b moved');
   });
+  it('moves when their worker fails and an admin has disabled it', () => {
+    const workers = [worker('a', { isEnabled: false }), worker('b')];
+    expect(placed({ existing, tried: ['a'], workers })).toBe('seat b moved');
+    expect(placed({ existing, workers }), 'but it is asked first').toBe('stay a');
+  });
   it('moves when their worker is no longer known', () =>
     expect(placed({ existing: dispatch('gone'), tried: ['gone'] })).toBe('seat b moved'));
   it('goes back to the same desktop when it was about to be released', () =>

@@ -16,10 +16,11 @@ function steps(change: Partial<Picture>): string[] {
     reservationTtlSec: 120,
     ...change,
   });
-  return plan.map((step) => (step.kind === 'drop' ? `drop ${step.why}` : step.kind));
+  return plan.map((step) => ('why' in step ? `${step.kind} ${step.why}` : step.kind));
 }
 const says = (seats: string[], activeSessions = 1): ReadonlyMap<string, Observation> =>
   new Map([['a', { kind: 'answered', seats: new Set(seats), activeSessions }]]);
+const silent = worker('a', { lastHeartbeatAt: ago(HOURS_7) });
 const theirs = seatKey({ userId: 42, examId: 7 });
 
 describe('a dispatch', () => {
@@ -39,13 +40,20 @@ describe('a dispatch', () => {
     expect(steps({ dispatches: [dispatch('gone')] })).toEqual(['drop malformed']));
   it('is malformed when it is active without a desktop', () =>
     expect(steps({ dispatches: [dispatch('a', { ip: null })] })).toEqual(['drop malformed']));
-  it('is malformed when its reservation outlived every join', () => {
+  it('is released when its reservation outlived every join: the worker may have made a desktop for it', () => {
     const reservation = (age: number) => [dispatch('a', { state: 'allocating', ip: null, lastJoinedAt: ago(age) })];
     expect(steps({ dispatches: reservation(119) })).toEqual([]);
-    expect(steps({ dispatches: reservation(121) })).toEqual(['drop malformed']);
+    expect(steps({ dispatches: reservation(121) })).toEqual(['release join_died']);
+    expect(steps({ dispatches: reservation(121), workers: [silent] })).toEqual(['drop malformed']);
   });
   it('is released when the student has handed in', () =>
-    expect(steps({ dispatches: [dispatch('a', { state: 'releasing' })] })).toEqual(['release']));
+    expect(steps({ dispatches: [dispatch('a', { state: 'releasing' })] })).toEqual(['release handed_in']));
+  it('of a student who handed in goes when its worker never came back', () => {
+    const handedIn = (change: object) => [dispatch('a', { state: 'releasing', ...change })];
+    expect(steps({ dispatches: handedIn({}), workers: [silent] })).toEqual(['release handed_in']);
+    expect(steps({ dispatches: handedIn(old), workers: [silent] })).toEqual(['drop stale']);
+    expect(steps({ dispatches: handedIn(old) })).toEqual(['release handed_in']);
+  });
 });
 
 it('a counter that differs from what the worker says is mended', () => {

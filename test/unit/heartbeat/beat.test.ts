@@ -16,6 +16,10 @@ const STATUS: BackendStatus = {
   drainStatus: 'draining',
   maxSessions: 4,
   pools: [{ examId: 7 }],
+  desktops: [
+    { examId: 7, userId: 42, connected: true, watchers: 1, recorded: false },
+    { examId: 7, userId: null, connected: false, watchers: 0, recorded: false },
+  ],
 };
 
 describe('the beat', () => {
@@ -43,6 +47,7 @@ describe('the beat', () => {
         publicPort: 3000,
         tunnelUrl: null,
         pools: [{ examId: 7 }],
+        sessions: [{ examId: 7, userId: 42, connected: true, watchers: 1, recorded: false }],
         host: { memoryMb: 9000, diskMb: 50_000 },
         clockAheadMs: 250,
       },
@@ -56,6 +61,7 @@ describe('the beat', () => {
       backend: 'down',
       ready: false,
       reasons: ['worker_backend: does not answer in time'],
+      sessions: null,
     });
   });
 
