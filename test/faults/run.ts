@@ -2,6 +2,7 @@
 // the other parts below go; the table comes last. `-- --quick`: what every change must pass.
 // `-- --seed N`: the same moments again. `-- --only WORDS|WORDS`: faults so named. `-- --students N --warm N`: another size
 // of the exam. `-- --walk`, `-- --soak`, `-- --fuzz`: only that part; `--operations N`, `--minutes N`, `--cases N`: how long;
+// `--desktops N`: a soak with no more; `--leak BYTES`: one that must fail, as the backend keeps so much of each call;
 // `--case K`: one case of the fuzz run again.
 import { parseArgs } from 'node:util';
 import { Seeded } from '../seeded.ts';
@@ -27,6 +28,8 @@ const { values } = parseArgs({
     operations: { type: 'string', default: '560' },
     soak: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '10' },
+    desktops: { type: 'string', default: 'Infinity' },
+    leak: { type: 'string', default: '0' },
     fuzz: { type: 'boolean', default: false },
     cases: { type: 'string', default: String(CASES) },
     case: { type: 'string', default: '' },
@@ -37,7 +40,8 @@ const seed = Number(values.seed);
 /** What belongs to the whole beside the table, in this order. Each prints how it went and says the exit code. */
 const PARTS = {
   walk: () => walk(seed, Number(values.operations), HOSTS_ENGINE),
-  soak: () => soak(Number(values.minutes), seed),
+  soak: () =>
+    soak({ minutes: Number(values.minutes), desktops: Number(values.desktops), leak: Number(values.leak) }, seed),
   fuzz: () => fuzz(seed, Number(values.cases), values.case.split(',').filter(Boolean).map(Number)),
 } as const;
 

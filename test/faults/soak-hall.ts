@@ -6,8 +6,8 @@ import { EXAM } from './invariants.ts';
 
 const SEATED_MS = 60_000;
 const KEYS = 'exam answers are typed here '.split('').map((key) => String(key.charCodeAt(0)));
-/** Students take turns: whoever comes is somebody who left long ago, as on a second day. */
-const EVERYBODY = 3;
+/** Of those who come every other is new, and every other left long ago, as on a second day: after so many hallfuls. */
+const EVERYBODY = 2;
 
 interface Sitting {
   readonly userId: number;
@@ -47,7 +47,7 @@ export class SoakHall {
   }
 
   async #oneComes(): Promise<void> {
-    const userId = (this.#next++ % (this.#seats * EVERYBODY)) + 1;
+    const userId = this.#nextStudent();
     const { ip } = await this.#rig.until(
       `a desktop for student ${userId}`,
       async () => {
@@ -58,6 +58,11 @@ export class SoakHall {
     );
     this.sessions++;
     this.#sitting.push({ userId, ip, client: await this.#joins(ip) });
+  }
+
+  #nextStudent(): number {
+    const [at, regulars] = [this.#next++, this.#seats * EVERYBODY];
+    return at % 2 === 0 ? ((at / 2) % regulars) + 1 : regulars + at;
   }
 
   /** Whoever came first, hands in first. */

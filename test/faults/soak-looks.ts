@@ -1,20 +1,18 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import type { Held } from '../rig/collected.ts';
 import type { Rig } from '../rig/rig.ts';
 import type { Series } from './soak-flat.ts';
+import { type Process, processAt } from './soak-process.ts';
 
 const MB = 2 ** 20;
+/** Of what a process has told of its heap, which it does every 10 s. */
+const OLDEST_MS = 40_000;
 
 /** Processes outside of containers, and the files in which they tell of their heap. */
 export interface Watched {
   readonly name: string;
   pid(): number | undefined;
   readonly heapFile: string;
-}
-
-interface Process {
-  readonly memoryMb: number;
-  readonly files: number;
-  readonly sockets: number;
 }
 
 /** Everything that could grow, looked at again and again. */
@@ -33,8 +31,12 @@ export class SoakLooks {
       const one = await processAt(pid());
       if (!one) throw new Error(`${name} has ended`);
       this.#add(`${name} memory`, 'MB', 8, one.memoryMb);
-      const { heapUsed, arrayBuffers } = JSON.parse(await readFile(heapFile, 'utf8'));
-      this.#add(`${name} heap, collected`, 'MB', 2, (heapUsed + arrayBuffers) / MB);
+      const { heapUsed, compiled, arrayBuffers } = await toldBy(name, heapFile);
+      this.#add(`${name} objects`, 'MB', 0.5, (heapUsed - compiled) / MB);
+      // The tunnel keeps up to 4 MB for its next messages (slabs.ts).
+      this.#add(`${name} buffers`, 'MB', 4, arrayBuffers / MB);
+      // Grows until all that is used often is compiled, ever more slowly: a figure of its own, or it would hide what leaks.
+      this.#add(`${name} compiled code`, 'MB', 2, compiled / MB);
       this.#addHandles(name, [one]);
     }
     for (const service of ['guacd', 'redis']) {
@@ -45,7 +47,10 @@ export class SoakLooks {
       if (service !== 'guacd') continue;
       // One for each connection that it holds, beside the one that listens and its init; each begins as a copy of that one.
       this.#add('guacd connections', '', 2, all.length - 2);
-      this.#add('guacd’s listener, file descriptors', '', 4, all.find(({ isFirst }) => isFirst)?.files ?? Number.NaN);
+      const listener = all.find(({ isFirst }) => isFirst);
+      this.#add('guacd’s listener, file descriptors', '', 4, listener?.files ?? Number.NaN);
+      // The only one that stays: what it leaked would be lost in the sum over all.
+      this.#add('guacd’s listener, memory', 'MB', 2, listener?.wholeMb ?? Number.NaN);
     }
     // A desktop has two volumes.
     for (const [name, count] of Object.entries(await counts(this.#rig)))
@@ -54,7 +59,11 @@ export class SoakLooks {
 
   /** How many of everything there are now that must be nobody's at the end. */
   async counts(): Promise<Record<string, number>> {
-    return { ...(await counts(this.#rig)), 'guacd connections': (await this.#processesOf('guacd')).length - 2 };
+    return {
+      ...(await counts(this.#rig)),
+      'guacd connections': (await this.#processesOf('guacd')).length - 2,
+      'sessions in Redis': await this.#sessionsInRedis(),
+    };
   }
 
   /** What was looked at until now does not count. */
@@ -68,6 +77,14 @@ export class SoakLooks {
 
   last(name: string): number {
     return this.#series.get(name)?.values.at(-1) ?? Number.NaN;
+  }
+
+  async #sessionsInRedis(): Promise<number> {
+    const redis = this.#rig.container('redis').id;
+    const told = ['vdi:session:*', 'vdi:tunnel:*'].map((keys) =>
+      this.#rig.exec(redis, ['redis-cli', '--raw', 'keys', keys]),
+    );
+    return (await Promise.all(told)).flatMap(({ output }) => output.split(/\s+/).filter(Boolean)).length;
   }
 
   async #processesOf(service: string): Promise<(Process & { readonly isFirst: boolean })[]> {
@@ -95,18 +112,11 @@ export class SoakLooks {
   }
 }
 
-/** Undefined when it has ended. Memory is its own and its share of what it has with others: forks count once. */
-async function processAt(pid: number | undefined): Promise<Process | undefined> {
-  if (pid === undefined) return undefined;
-  try {
-    const kb = /^Pss:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
-    const files = await readdir(`/proc/${pid}/fd`);
-    const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
-    const sockets = targets.filter((target) => target.startsWith('socket:')).length;
-    return { memoryMb: Number(kb) / 1024, files: files.length, sockets };
-  } catch {
-    return undefined;
-  }
+/** @throws when it tells nothing any more: the same figure for ever would be flat */
+async function toldBy(name: string, heapFile: string): Promise<Held> {
+  const { mtimeMs } = await stat(heapFile);
+  if (Date.now() - mtimeMs > OLDEST_MS) throw new Error(`${name} has told nothing of its heap for ${OLDEST_MS} ms`);
+  return JSON.parse(await readFile(heapFile, 'utf8'));
 }
 
 async function counts(rig: Rig): Promise<Record<string, number>> {

@@ -1,18 +1,14 @@
-// Loaded into a process by `--import`: tells in the file RIG_HEAP_FILE, again and again, how much its heap holds. Garbage
-// is collected before each look, or the figure would say when the collector last ran.
-import { writeFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+// Loaded into a process by `--import`: tells in the file RIG_HEAP_FILE, again and again, what the process holds.
+import { renameSync, writeFileSync } from 'node:fs';
+import { collected } from './collected.ts';
 
 const EVERY_MS = 10_000;
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
+const file = process.env.RIG_HEAP_FILE ?? '';
 
 const tell = (): void => {
-  collect();
-  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
-  writeFileSync(process.env.RIG_HEAP_FILE ?? '', JSON.stringify({ heapUsed, external, arrayBuffers }));
+  writeFileSync(`${file}.new`, JSON.stringify(collected()));
+  // Whoever reads it meanwhile must not find half of it.
+  renameSync(`${file}.new`, file);
 };
 
 tell();
