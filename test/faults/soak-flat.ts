@@ -5,6 +5,8 @@ export interface Series {
   readonly values: readonly number[];
   /** It may rise by this much over the run, whatever its size: how much it differs from look to look. */
   readonly noise: number;
+  /** And by this part of its mean, where that is more. */
+  readonly share: number;
 }
 
 export interface Course {
@@ -19,22 +21,21 @@ export interface Course {
 
 /** What programs take until they have been everywhere once is not growth. */
 const WARM_UP = 1 / 10;
-const ALLOWED_SHARE = 0.05;
 const EDGE = 1 / 8;
 const LEAST_LOOKS = 8;
 
 /**
- * A figure is flat when the line through its looks, the first tenth left out, rises by no more than a twentieth of its
- * mean, or no more than its noise. What falls is flat.
+ * A figure is flat when the line through its looks, the first tenth left out, rises by no more than its noise, or
+ * no more than its share of its mean. What falls is flat.
  */
-export function courseOf({ name, values, noise }: Series): Course {
+export function courseOf({ name, values, noise, share }: Series): Course {
   const looks = values.slice(Math.floor(values.length * WARM_UP));
   if (looks.length < LEAST_LOOKS) throw new Error(`${name}: ${values.length} looks are too few; let it run longer`);
   const [mean, last] = [average(looks), looks.length - 1];
   const spread = looks.reduce((sum, _, at) => sum + (at - last / 2) ** 2, 0);
   const slope = looks.reduce((sum, value, at) => sum + (at - last / 2) * (value - mean), 0) / spread;
   const rise = slope * last;
-  const allowed = Math.max(noise, mean * ALLOWED_SHARE);
+  const allowed = Math.max(noise, mean * share);
   const edge = Math.ceil(looks.length * EDGE);
   const half = Math.floor((looks.length - edge) / 2);
   return {

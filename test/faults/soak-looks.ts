@@ -7,6 +7,8 @@ import { type Process, processAt } from './soak-process.ts';
 const MB = 2 ** 20;
 /** Of what a process has told of its heap, which it does every 10 s. */
 const OLDEST_MS = 40_000;
+/** What grows with each desktop trembles with their number. */
+const SHARE = 0.05;
 
 /** Processes outside of containers, and the files in which they tell of their heap. */
 export interface Watched {
@@ -19,7 +21,7 @@ export interface Watched {
 export class SoakLooks {
   readonly #rig: Rig;
   readonly #watched: readonly Watched[];
-  readonly #series = new Map<string, { unit: string; noise: number; values: number[] }>();
+  readonly #series = new Map<string, Omit<Series, 'name'> & { values: number[] }>();
 
   constructor(rig: Rig, watched: readonly Watched[]) {
     this.#rig = rig;
@@ -32,11 +34,11 @@ export class SoakLooks {
       if (!one) throw new Error(`${name} has ended`);
       this.#add(`${name} memory`, 'MB', 8, one.memoryMb);
       const { heapUsed, compiled, arrayBuffers } = await toldBy(name, heapFile);
-      this.#add(`${name} objects`, 'MB', 0.5, (heapUsed - compiled) / MB);
+      this.#add(`${name} objects`, 'MB', 1, (heapUsed - compiled) / MB, 0);
       // The tunnel keeps up to 4 MB for its next messages (slabs.ts).
-      this.#add(`${name} buffers`, 'MB', 4, arrayBuffers / MB);
+      this.#add(`${name} buffers`, 'MB', 4, arrayBuffers / MB, 0);
       // Grows until all that is used often is compiled, ever more slowly: a figure of its own, or it would hide what leaks.
-      this.#add(`${name} compiled code`, 'MB', 2, compiled / MB);
+      this.#add(`${name} compiled code`, 'MB', 2, compiled / MB, 0);
       this.#addHandles(name, [one]);
     }
     for (const service of ['guacd', 'redis']) {
@@ -105,8 +107,8 @@ export class SoakLooks {
     this.#add(`${name} sockets`, '', 4, each('sockets'));
   }
 
-  #add(name: string, unit: string, noise: number, value: number): void {
-    const series = this.#series.get(name) ?? { unit, noise, values: [] };
+  #add(name: string, unit: string, noise: number, value: number, share = SHARE): void {
+    const series = this.#series.get(name) ?? { unit, noise, share, values: [] };
     series.values.push(value);
     this.#series.set(name, series);
   }

@@ -26,6 +26,8 @@ const HANDLES_LEFT = 4;
 const LEAST_PAINTED = 0.95;
 /** Of sessions, a minute: where nobody comes and goes nothing grows. */
 const LEAST_TURNS = 6;
+const HEAP = new URL('../rig/heap.ts', import.meta.url);
+const LEAK = new URL('../rig/leak.ts', import.meta.url);
 
 export interface SoakSize {
   readonly minutes: number;
@@ -39,17 +41,15 @@ export interface SoakSize {
 export async function soak(size: SoakSize, seed: number): Promise<number> {
   const { minutes, leak } = size;
   const folder = await mkdtemp(join(tmpdir(), 'vdi-soak-'));
-  const heap = (name: string, more: readonly string[] = []): Record<string, string> => ({
-    NODE_OPTIONS: ['heap', ...more]
-      .map((file) => `--import=${new URL(`../rig/${file}.ts`, import.meta.url)}`)
-      .join(' '),
+  const heap = (name: string, more: readonly URL[] = []): Record<string, string> => ({
+    NODE_OPTIONS: [HEAP, ...more].map((file) => `--import=${file}`).join(' '),
     RIG_HEAP_FILE: join(folder, name),
     RIG_LEAK_BYTES: String(leak),
   });
   const postgres = await startPostgres('soak');
   const { host, port, user, password, database } = postgres.address;
   const db = { DB_HOST: host, DB_PORT: String(port), DB_USER: user, DB_PASSWORD: password, DB_NAME: database };
-  const rig = new Rig({ name: 'soak', env: { ...SIZE, ...db, ...heap('backend', leak > 0 ? ['leak'] : []) } });
+  const rig = new Rig({ name: 'soak', env: { ...SIZE, ...db, ...heap('backend', leak > 0 ? [LEAK] : []) } });
   const beat = new BeatBeside();
   try {
     await rig.start();

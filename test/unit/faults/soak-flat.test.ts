@@ -8,7 +8,7 @@ const LOOKS = 150;
 function figure(rise: number, noise = 1) {
   const random = new Seeded(5);
   const values = Array.from({ length: LOOKS }, (_, at) => 100 + random.whole(-3, 3) + (rise * at) / LOOKS);
-  return courseOf({ name: 'memory', unit: 'MB', noise, values });
+  return courseOf({ name: 'memory', unit: 'MB', noise, share: 0.05, values });
 }
 
 test('a figure that only trembles is flat', () => {
@@ -31,17 +31,26 @@ test('a small figure may rise by its noise and no more', () => {
       name: 'handles',
       unit: '',
       noise: 4,
+      share: 0.05,
       values: Array.from({ length: 100 }, (_, at) => 20 + (by * at) / 100),
     });
   expect(rising(4).isFlat).toBe(true);
   expect(rising(8).isFlat).toBe(false);
 });
 
+test('a figure without a share may rise by its noise only, however large it is', () => {
+  const values = Array.from({ length: 100 }, (_, at) => 30 + (1.4 * at) / 100);
+  const isFlat = (share: number) => courseOf({ name: 'objects', unit: 'MB', noise: 1, share, values }).isFlat;
+  expect([isFlat(0), isFlat(0.05)]).toEqual([false, true]);
+});
+
 test('what a program takes while it warms up is not growth', () => {
   const values = Array.from({ length: 100 }, (_, at) => Math.min(at, 10));
-  expect(courseOf({ name: 'memory', unit: 'MB', noise: 1, values }).isFlat).toBe(true);
+  expect(courseOf({ name: 'memory', unit: 'MB', noise: 1, share: 0.05, values }).isFlat).toBe(true);
 });
 
 test('a run too short to tell says so', () => {
-  expect(() => courseOf({ name: 'memory', unit: 'MB', noise: 1, values: [1, 2, 3] })).toThrow('let it run longer');
+  expect(() => courseOf({ name: 'memory', unit: 'MB', noise: 1, share: 0.05, values: [1, 2, 3] })).toThrow(
+    'let it run longer',
+  );
 });
