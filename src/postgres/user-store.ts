@@ -66,8 +66,10 @@ export function userStore({ pool, inTransaction }: Pick<Database, 'pool' | 'inTr
     },
     putAll: (rows, existing) =>
       inTransaction(async (db) => {
-        const updated = existing === 'update' ? await updateAll(db, rows) : 0;
-        return { created: await createAll(db, rows), updated };
+        // In one order: two imports of the same class at once would else wait for each other.
+        const ordered = [...rows].sort((a, b) => (a.key < b.key ? -1 : 1));
+        const updated = existing === 'update' ? await updateAll(db, ordered) : 0;
+        return { created: await createAll(db, ordered), updated };
       }),
   };
 }
@@ -112,18 +114,15 @@ async function list(db: Queryable, { text, role, after, limit }: UserQuery) {
 
 // What a row leaves open stays as it was; an administrator is nobody's to change by a list.
 async function updateAll(db: Queryable, rows: readonly HashedRow[]): Promise<number> {
+  const keys = rows.map(({ key }) => key);
+  await db.query('select id from users where "usernameKey" = any($1) order by "usernameKey" for update', [keys]);
   const { rowCount } = await db.query(
     `update users set name = coalesce(told.name, users.name), role = coalesce(told.role, users.role),
        "passwordHash" = coalesce(told.hash, users."passwordHash"),
        "passwordVersion" = users."passwordVersion" + case when told.hash is null then 0 else 1 end, "updatedAt" = now()
      from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as told (key, name, role, hash)
      where users."usernameKey" = told.key and users.role <> 'ADMIN'`,
-    [
-      rows.map(({ key }) => key),
-      rows.map(({ name }) => name),
-      rows.map(({ role }) => role),
-      rows.map(({ passwordHash }) => passwordHash),
-    ],
+    [keys, rows.map(({ name }) => name), rows.map(({ role }) => role), rows.map(({ passwordHash }) => passwordHash)],
   );
   return rowCount ?? 0;
 }

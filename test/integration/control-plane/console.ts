@@ -58,7 +58,7 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
     JWT_SECRET,
     GUAC_TOKEN_KEY,
     WORKER_CLUSTER_TOKEN: CLUSTER_TOKEN,
-    CLUSTER_API_TIMEOUT_MS: '500',
+    CLUSTER_API_TIMEOUT_MS: '1000',
     ...env,
   });
   const database = openDatabase(address, { name: 'console-test', connections: 20 }, () => {});

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firstStart } from '../../../src/control-plane/first-start.ts';
+import type { User } from '../../../src/control-plane/user.ts';
 import { type DatabaseAddress, openDatabase } from '../../../src/postgres/database.ts';
 import { CONTROL_PLANE_TABLES, migrate } from '../../../src/postgres/migrate.ts';
 import { startPostgres } from '../../rig/postgres.ts';
@@ -226,6 +227,35 @@ describe('several control-planes', () => {
     for (const { username, password } of shown.flat())
       expect(await first.loginAs(username, password)).not.toBe('undefined');
     for (const plane of planes) await plane[Symbol.asyncDispose]();
+  });
+
+  it('that import the same class at the same moment make each of its users once', async () => {
+    await using other = await startConsole(address);
+    const { passwordHash } = (await app.ports.users.byId(admin.id)) as User;
+    const rows = Array.from({ length: 400 }, (_, at) => ({
+      key: `twice${at}`,
+      username: `twice${at}`,
+      name: 'Twice',
+      role: undefined,
+      passwordHash,
+    }));
+    // Both are held up half way, in the middle row: in whatever order they write, each holds rows that the other wants.
+    await using owner = openDatabaseAt(address);
+    const middle = await owner.pool.connect();
+    await middle.query('begin');
+    await middle.query(
+      `insert into users (username, "usernameKey", role, "passwordHash") values ('x', 'twice200', 'STUDENT', 'x')`,
+    );
+    const both = Promise.all([
+      app.ports.users.putAll(rows, 'keep'),
+      other.ports.users.putAll(rows.toReversed(), 'keep'),
+    ]);
+    const waiting = `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await owner.pool.query(waiting)).rows[0].n, { timeout: 20_000 }).toBe(2);
+    await middle.query('rollback');
+    middle.release();
+    expect((await both).reduce((total, { created }) => total + created, 0)).toBe(400);
+    expect(await app.ports.users.putAll(rows, 'update')).toEqual({ created: 0, updated: 400 });
   });
 });
 
