@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Seeded } from '../seeded.ts';
 import { clockJumps } from './clock-jumps.ts';
+import { controlPlaneAway } from './control-plane-away.ts';
 import { heartbeatKilled } from './heartbeat.ts';
 import { EXAM } from './invariants.ts';
 import { killPoints } from './kill-points.ts';
@@ -34,7 +35,7 @@ const desktops: readonly Fault[] = [
 ];
 
 /** Every fault, in the order in which they are provoked; with this seed the worker is killed at these moments. */
-export function faults(random: Seeded): Fault[] {
+export function faults(random: Seeded, awaySec?: number): Fault[] {
   return [
     looksSee,
     {
@@ -48,6 +49,7 @@ export function faults(random: Seeded): Fault[] {
     ...services,
     ...networks,
     heartbeatKilled,
+    controlPlaneAway(awaySec),
     ...desktops,
     ...clockJumps,
     {

@@ -62,5 +62,8 @@ export function beat(rig: Rig, port: number, more: Readonly<Record<string, strin
     HEARTBEAT_INTERVAL_SEC: '1',
     ...more,
   };
-  return spawn(process.execPath, ['src/heartbeat.ts'], { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const heart = spawn(process.execPath, ['src/heartbeat.ts'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Whoever wants to hear it listens; unread it would stand still one day.
+  heart.stdout.resume();
+  return heart;
 }

@@ -3,7 +3,7 @@
 // `-- --seed N`: the same moments again. `-- --only WORDS|WORDS`: faults so named. `-- --students N --warm N`: another size
 // of the exam. `-- --walk`, `-- --soak`, `-- --fuzz`: only that part; `--operations N`, `--minutes N`, `--cases N`: how long;
 // `--desktops N`: a soak with no more; `--leak BYTES`: one that must fail, as the backend keeps so much of each call;
-// `--case K`: one case of the fuzz run again.
+// `--case K`: one case of the fuzz run again. `--away SECONDS`: how long the control-plane stays away.
 import { parseArgs } from 'node:util';
 import { Seeded } from '../seeded.ts';
 import { ENGINE_FAULTS } from './engine-faults.ts';
@@ -33,6 +33,7 @@ const { values } = parseArgs({
     fuzz: { type: 'boolean', default: false },
     cases: { type: 'string', default: String(CASES) },
     case: { type: 'string', default: '' },
+    away: { type: 'string' },
   },
 });
 const seed = Number(values.seed);
@@ -74,7 +75,9 @@ async function provoked(): Promise<Row[]> {
   const isMeant = (name: string): boolean => values.only.split('|').some((words) => name.includes(words));
   const { quick } = values;
   const random = new Seeded(seed);
-  const chosen = faults(random).filter((fault) => (fault.quick || !quick) && isMeant(fault.name));
+  const chosen = faults(random, values.away ? Number(values.away) : undefined).filter(
+    (fault) => (fault.quick || !quick) && isMeant(fault.name),
+  );
   const size = { students: Number(values.students), warm: Number(values.warm), slack: quick ? 3 : 1 };
   const rows = await provokeAll(chosen, { random, ...size, engine: HOSTS_ENGINE });
   const ofEngine = ENGINE_FAULTS.filter((name) => !quick && isMeant(name));

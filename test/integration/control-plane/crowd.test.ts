@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { DatabaseAddress } from '../../../src/postgres/database.ts';
 import { type Answer, ControlPlaneProcess, newPeople, type Person } from '../../rig/control-plane.ts';
 import { Line } from '../../rig/line.ts';
@@ -13,6 +13,7 @@ const SLOTS = [8, 7, 5];
 const FREE = 20;
 /** Until when a student who was cut off has an answer again, on a busy machine. */
 const PATIENCE_MS = 60_000;
+vi.setConfig({ testTimeout: 2 * PATIENCE_MS });
 
 const secrets = newSecrets();
 let postgres: TestPostgres;
