@@ -4,6 +4,7 @@ import { type Seat, seatName } from '../desktop/names.ts';
 import { isOld } from '../desktop/rolling.ts';
 import type { Carrier } from '../desktop/workspace.ts';
 import { adopt, adoptDoubted, adoptOnce } from './adopt.ts';
+import { makeWayFor } from './make-way.ts';
 import { bestEffort, everyDesktop, imageForNew, type PoolParts, saveSession } from './parts.ts';
 import { EngineDown, ImageMissing, type Source } from './ports.ts';
 import { restore, revive } from './restore.ts';
@@ -157,8 +158,13 @@ async function awaitDesktop(parts: PoolParts, seat: Seat, imageId: string, room:
       // For a student one is tried before the refill's pause is over, but no more than one.
       const trying = coming > 0 && warmer.pauseMs(examId) > 0;
       const noneForHim = there <= ahead;
-      if (noneForHim && full) return 'host-full';
       if (noneForHim && failing) return 'desktops-failing';
+      if (noneForHim && full) {
+        if (!(await makeWayFor(parts, examId)) || room().count === 0) return 'host-full';
+        // In the same turn: the slot is his before a pool takes it again.
+        maker.make(examId, imageId, 'student');
+        return 'changed';
+      }
       if (!full && !failing && !trying) maker.make(examId, imageId, 'student');
     }
     // Those before him may be expected no more.

@@ -79,8 +79,8 @@ test('an answer comes before the caller gives up, however slow a new desktop is'
   expect(idOf(await within(worker, 100, worker.pool.allocate(seat))), 'the next try gets the one made').toBe('c1');
 });
 
-const slowWorker = (ms = 30_000) => {
-  const worker = new OneWorker().start();
+const slowWorker = (ms = 30_000, size: { readonly maxDesktops?: number } = {}) => {
+  const worker = new OneWorker(size).start();
   worker.engine.faults = { ...NO_FAULTS, boot: () => ({ ms, says: { kind: 'ready' } }) };
   return worker;
 };
@@ -161,6 +161,31 @@ test('right after a start, before the first look, a student gets his own desktop
   worker.crash();
   expect(idOf(await within(worker, 8_000, worker.pool.allocate(seat)))).toBe('c1');
   expect(worker.engine.calls.filter(({ call }) => call === 'create')).toHaveLength(1);
+});
+
+test('another exam’s idle desktops give their slots to students who would find none, and are not made again in their place', async () => {
+  const worker = new OneWorker({ maxDesktops: 3 });
+  await warm(worker, 3);
+  const both = Promise.all([9, 10].map((userId) => worker.pool.allocate({ examId: 8, userId })));
+  expect((await within(worker, 12_000, both))?.map(({ kind }) => kind)).toEqual(['seated', 'seated']);
+  await worker.time.advance(60_000);
+  expect(worker.engine.names().map((name) => name.replace(/pool_.*/, 'pool'))).toEqual(
+    expect.arrayContaining(['exam_7_pool', 'exam_8_u10', 'exam_8_u9']),
+  );
+  expect(worker.engine.names()).toHaveLength(3);
+});
+
+test('what another exam’s student is promised gives way to nobody, nor does anything where memory is short', async () => {
+  const worker = slowWorker(20_000, { maxDesktops: 1 });
+  await within(worker, 12_100, worker.pool.allocate(seat));
+  await worker.time.advance(10_000);
+  expect(idOf(await within(worker, 8_000, worker.pool.allocate({ examId: 8, userId: 9 })))).toBe('host-full');
+  expect(idOf(await within(worker, 50, worker.pool.allocate(seat)))).toBe('c1');
+  const roomy = new OneWorker({ maxDesktops: 4 });
+  await warm(roomy, 2);
+  roomy.left = { memoryMb: 500 };
+  expect(idOf(await within(roomy, 100, roomy.pool.allocate({ examId: 8, userId: 9 })))).toBe('host-full');
+  expect(roomy.engine.names()).toHaveLength(2);
 });
 
 test('a full host is known to be full right after a start', async () => {
