@@ -7,6 +7,8 @@ export function tunnelParts(
   guacdPort: number,
 ): Pick<Parts, 'maxDesktops' | 'store' | 'tokens' | 'onlookers' | 'joining'> {
   const nothing = (): undefined => undefined;
+  // Held for as long as the desktop is there, whoever joins meanwhile.
+  const over = new AbortController().signal;
   return {
     maxDesktops: 1,
     store: { load: async () => undefined, save: async () => undefined, remove: async () => undefined },
@@ -16,7 +18,7 @@ export function tunnelParts(
       connection: async () => ({
         id: '$1',
         guacd: { host: '127.0.0.1', port: guacdPort },
-        over: new AbortController().signal,
+        over,
       }),
       loseConnection: nothing,
     },

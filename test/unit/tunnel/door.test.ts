@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
+import { queryObjects } from 'node:v8';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readWorkerConfig } from '../../../src/config.ts';
 import type { Desktop } from '../../../src/desktop/desktop.ts';
 import { Metrics } from '../../../src/http/metrics.ts';
 import { encode } from '../../../src/tunnel/instruction.ts';
+import { Pulse } from '../../../src/tunnel/pulse.ts';
+import { Relay } from '../../../src/tunnel/relay.ts';
 import { openTunnel, type Tunnel } from '../../../src/worker-tunnel.ts';
 import { seated as desktop, seat } from '../../rig/seated.ts';
 import { contractToken, type FromWhere, TunnelClient } from '../../rig/tunnel-client.ts';
@@ -25,6 +28,8 @@ const clients: TunnelClient[] = [];
 let guacd: TcpServer;
 /** Sockets that guacd holds without an answer. */
 let silent: boolean;
+/** guacd's ends of the open connections, oldest first. */
+let lines: Socket[];
 let logged: object[];
 let desktops: Desktop[];
 let metrics: Metrics;
@@ -33,6 +38,7 @@ let server: Server;
 
 beforeEach(async () => {
   silent = false;
+  lines = [];
   guacd = createTcpServer((socket) => answer(socket)).listen(0, '127.0.0.1');
   await once(guacd, 'listening');
   await opened();
@@ -47,8 +53,10 @@ afterEach(() => {
 /** As far as a handshake and one frame go. */
 function answer(socket: Socket): void {
   let said = '';
+  lines.push(socket);
   socket
     .on('error', () => undefined)
+    .on('close', () => lines.splice(lines.indexOf(socket), 1))
     .on('data', (chunk: Buffer) => {
       if (silent) return;
       said += chunk.toString('latin1');
@@ -187,3 +195,24 @@ test('an address with more handshakes under way than there are desktops is told 
   await elsewhere.see('sync');
   expect(waiting.every(({ closed }) => closed === undefined)).toBe(true);
 });
+
+test('tunnels that are over leave nothing in memory, whoever ended them and how', async () => {
+  const count = (): number[] => [Relay, Pulse].map((kind) => queryObjects(kind, { format: 'count' }));
+  const query = await connection();
+  const ways: ((client: TunnelClient) => void)[] = [
+    (client) => client.close(),
+    (client) => client.socket.terminate(),
+    () => tunnel.door.endSession('c1'),
+    () => open(query),
+    () => void lines.at(-1)?.destroy(),
+  ];
+  for (let round = 0; round < 4 * ways.length; round++) {
+    const client = open(query);
+    await client.see('sync');
+    ways[round % ways.length]?.(client);
+    await client.end();
+  }
+  tunnel.door.endSession('c1');
+  clients.length = 0;
+  await expect.poll(count, { timeout: 20_000, interval: 500 }).toEqual([0, 0]);
+}, 40_000);
