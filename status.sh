@@ -18,16 +18,16 @@ show_services() {
   awk -F'\t' '{ printf "  %-17s %-32s %s\n", $1, $2, $3 }' <<<"$table"
 }
 
-# Asked through the published port, as the control-plane does, from a container that shares the host's network:
-# the host itself needs neither curl nor jq, and the token appears in no command line.
+# Asked from a container that shares the backend's network: who is inside needs no signature and is no stranger to
+# WORKER_ALLOWED_CALLERS, the host itself needs neither curl nor jq, and the token appears in no command line.
 ask_worker() { # SCRIPT
   local backend
-  backend="$(compose ps --all --quiet worker_backend)"
+  backend="$(compose ps --status running --quiet worker_backend)"
   [[ -n "$backend" ]] || return 2
-  STATUS_URL="$(published_url)"
+  STATUS_URL=http://127.0.0.1:3000
   STATUS_TOKEN="$(env_value WORKER_CLUSTER_TOKEN "$(env_value WORKER_HEARTBEAT_TOKEN)")"
   export STATUS_URL STATUS_TOKEN
-  docker run --rm --interactive --network host --cap-drop ALL --security-opt no-new-privileges --env STATUS_TOKEN --env STATUS_URL \
+  docker run --rm --interactive --network "container:$backend" --cap-drop ALL --security-opt no-new-privileges --env STATUS_TOKEN --env STATUS_URL \
     --env HISTORY_QUERY "$(docker inspect --format '{{.Config.Image}}' "$backend")" node --input-type=module - <"$ROOT/scripts/$1"
 }
 

@@ -101,14 +101,3 @@ project_name() {
 }
 
 is_standalone() { [[ ",$(env_value COMPOSE_PROFILES)," == *,standalone,* ]]; }
-
-# The worker's published port as this host reaches it.
-published_url() {
-  local bind
-  bind="$(env_value WORKER_BIND 0.0.0.0)"
-  case "$bind" in
-    0.0.0.0 | ::) bind=127.0.0.1 ;;
-    *:*) bind="[$bind]" ;;
-  esac
-  printf 'http://%s:%s' "$bind" "$(env_value WORKER_PUBLIC_PORT 3000)"
-}

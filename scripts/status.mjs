@@ -50,6 +50,21 @@ function files(told) {
   return `, FILES ${told.level}: ${told.percent} % of the limit${ended}`;
 }
 
+// Only what an operator may want to act on: a token that is being changed, callers who are not let in.
+function calls(told) {
+  const { previousToken, refused } = told ?? { previousToken: { calls: 0 }, refused: { calls: 0 } };
+  return [
+    ...(previousToken.calls > 0
+      ? [
+          `${previousToken.calls} with WORKER_CLUSTER_TOKEN_PREVIOUS, the last ${age(previousToken.last)} ago from ${previousToken.from}`,
+        ]
+      : []),
+    ...(refused.calls > 0
+      ? [`${refused.calls} refused, the last ${age(refused.last)} ago from ${refused.from}: ${refused.why}`]
+      : []),
+  ];
+}
+
 function show(worker) {
   const free = Math.max(0, worker.maxSessions - worker.activeSessions);
   print(`WORKER ${worker.ready ? 'ready' : `NOT READY: ${worker.reasons.join('; ')}`} (version ${worker.version})`);
@@ -72,6 +87,7 @@ function show(worker) {
       `FILES  ${mb} MB a student, ${hard === null ? 'not known yet whether the engine’s disk keeps it' : hard ? 'kept by the engine’s disk' : 'watched; the engine’s disk keeps no limit'}`,
     );
   if (worker.history) print(`HISTORY ${history(worker.history)}`);
+  for (const line of calls(worker.clusterCalls)) print(`CALLS  ${line}`);
   for (const reason of worker.degraded ?? []) print(`DEGRADED ${reason}`);
   if (worker.lastFailure) print(`FAULT  the last desktop did not come up: ${worker.lastFailure}`);
   table(

@@ -1,12 +1,5 @@
-import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
-import { flag, secret } from './config-fields.ts';
-
-const listed = (value: string): string[] =>
-  value
-    .split(/[\s,]+/)
-    .map((entry) => entry.trim())
-    .filter(Boolean);
+import { flag, listed, networks, secret } from './config-fields.ts';
 
 const ORIGIN = /^https?:\/\/(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/;
 
@@ -18,34 +11,6 @@ const origins = z
     error:
       'must be origins such as https://exam.example.edu or https://*.example.edu, small letters, separated by commas',
   });
-
-const networks = z
-  .string()
-  .default('')
-  .transform((value, context) => {
-    const list = new BlockList();
-    for (const entry of listed(value)) {
-      if (!add(list, entry))
-        context.addIssue({
-          code: 'custom',
-          message: 'must be addresses or networks such as 10.0.0.5 or 10.0.0.0/24, separated by commas',
-        });
-    }
-    return list;
-  });
-
-function add(list: BlockList, entry: string): boolean {
-  const [address = '', prefix, more] = entry.split('/');
-  const family = isIP(address);
-  const bits = prefix === undefined ? undefined : Number(prefix);
-  if (family === 0 || more !== undefined || prefix === '') return false;
-  const type = family === 6 ? 'ipv6' : 'ipv4';
-  if (bits === undefined) list.addAddress(address, type);
-  else if (Number.isInteger(bits) && bits >= 0 && bits <= (family === 6 ? 128 : 32))
-    list.addSubnet(address, bits, type);
-  else return false;
-  return true;
-}
 
 /** This worker as browsers reach it; unset: the address is not known here. */
 export const tunnelUrl = z.url({ error: 'must be a ws:// or wss:// URL', protocol: /^wss?$/ }).optional();

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
+import { callerFields, callerSettings, clusterTokenFields, clusterTokens } from './config-callers.ts';
 import { amount, required, secret, text, whatIsSet, whole } from './config-fields.ts';
 import { historyFields, historySettings, requireWholeLogin } from './config-history.ts';
 import { policyFields, recordingSettings, tunnelPolicy } from './config-policy.ts';
@@ -72,7 +73,7 @@ const workerSettings = z
   .object({
     WORKER_CODE: code,
     WORKER_PORT: whole(3000, 1, 65_535),
-    WORKER_CLUSTER_TOKEN: secret(8),
+    ...callerFields,
     JWT_SECRET: secret(8),
     GUAC_TOKEN_KEY: secret(8),
     ...tunnelFields,
@@ -107,7 +108,8 @@ const workerSettings = z
   .transform((env) => ({
     code: env.WORKER_CODE,
     port: env.WORKER_PORT,
-    clusterToken: env.WORKER_CLUSTER_TOKEN,
+    clusterTokens: clusterTokens(env),
+    callers: callerSettings(env),
     jwtSecret: env.JWT_SECRET,
     guacTokenKey: env.GUAC_TOKEN_KEY,
     tunnel: tunnelSettings(env),
@@ -130,6 +132,7 @@ const workerSettings = z
     createWidth: env.VDI_PREWARM_CONCURRENCY,
     prewarmMax: env.VDI_PREWARM_MAX,
     // The caller stops listening at its own limit; a fifth of it is left for the way back.
+    callTimeoutMs: env.CLUSTER_API_TIMEOUT_MS,
     answerWithinMs: Math.floor(env.CLUSTER_API_TIMEOUT_MS * 0.8),
     ...sizes(env),
     history: historySettings(env),
@@ -157,7 +160,8 @@ const heartbeatSettings = z
     WORKER_TUNNEL_URL: tunnelUrl,
     CONTROL_PLANE_API_BASE: z.url({ error: 'must be a URL that ends in /api' }),
     CONTROL_PLANE_CA_FILE: text(''),
-    WORKER_CLUSTER_TOKEN: secret(8),
+    ...clusterTokenFields,
+    WORKER_REQUIRE_SIGNED_CALLS: callerFields.WORKER_REQUIRE_SIGNED_CALLS,
     BACKEND_URL: text('http://worker_backend:3000'),
     HEARTBEAT_INTERVAL_SEC: whole(20, 1, 3600),
     WORKER_HEARTBEAT_TTL_SEC: whole(120, 1, 86_400),
@@ -171,7 +175,8 @@ const heartbeatSettings = z
     tunnelUrl: env.WORKER_TUNNEL_URL ?? null,
     controlPlaneApiBase: env.CONTROL_PLANE_API_BASE.replace(/\/+$/, ''),
     controlPlaneCaFile: env.CONTROL_PLANE_CA_FILE,
-    clusterToken: env.WORKER_CLUSTER_TOKEN,
+    clusterTokens: clusterTokens(env),
+    requireSigned: env.WORKER_REQUIRE_SIGNED_CALLS,
     backendUrl: env.BACKEND_URL,
     intervalMs: env.HEARTBEAT_INTERVAL_SEC * 1000,
     ttlMs: env.WORKER_HEARTBEAT_TTL_SEC * 1000,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type Logger, pino } from 'pino';
+import { requestFields } from './callers/request-context.ts';
 import { BadSettings, readControlPlaneConfig, readLogLevel } from './config.ts';
 import { controlPlaneApp } from './control-plane/http/app.ts';
 import { loginTokens } from './control-plane/login-token.ts';
@@ -24,7 +25,7 @@ const RECONCILE_EVERY_MS = 60_000;
 
 async function main(): Promise<void> {
   const settings = readControlPlaneConfig();
-  const log = pino({ level: readLogLevel() });
+  const log = pino({ level: readLogLevel(), mixin: requestFields });
   logWarnings(log);
 
   const use = { name: 'control-plane', connections: 20 };
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
     workers: workerStore(database.pool),
     dispatches: dispatchStore(database),
     runs: runStore(database.pool),
-    calls: httpWorkerCalls({ clusterToken: settings.clusterToken, timeoutMs: settings.clusterTimeoutMs }),
+    calls: httpWorkerCalls({ clusterTokens: settings.clusterTokens, timeoutMs: settings.clusterTimeoutMs }),
     withLock: database.withLock,
     loginTokens: loginTokens(settings.jwtSecret),
     databaseAnswers: database.answers,

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
+import { requestFields } from './callers/request-context.ts';
 import { BadSettings, readLogLevel, readWorkerConfig, type WorkerSettings } from './config.ts';
 import { diskComplaints, maxSessions } from './desktop/capacity.ts';
 import { filesComplaints } from './desktop/files.ts';
@@ -27,6 +28,7 @@ import { connectRedis, firstConnect } from './redis/connect.ts';
 import { RedisMirror } from './redis/mirror.ts';
 import { SessionRecords } from './redis/session-records.ts';
 import { TokenBindings } from './redis/token-bindings.ts';
+import { openCallers } from './worker-callers.ts';
 import { NO_DATABASE, openCentral } from './worker-central.ts';
 import { openGuacds } from './worker-guacds.ts';
 import { openHistory } from './worker-history.ts';
@@ -39,12 +41,13 @@ const packFile = (path: string): Promise<string> => readFile(new URL(`../${path}
 
 async function main(): Promise<void> {
   const settings = readWorkerConfig();
-  const log = pino({ level: readLogLevel() });
+  const log = pino({ level: readLogLevel(), mixin: requestFields });
   const [seccomp, openapi, manifest] = await Promise.all(
     ['exam-linux/seccomp.json', 'docs/openapi.yaml', 'package.json'].map(packFile),
   );
-  const master = proofMaster(settings.clusterToken);
-  const proofKeyOf = (desktopId: string): Buffer => proofKey(master, desktopId);
+  const master = proofMaster(settings.clusterTokens[0]);
+  const masters = settings.clusterTokens.map(proofMaster);
+  const proofKeysOf = (desktopId: string): Buffer[] => masters.map((each) => proofKey(each, desktopId));
   const template = desktopTemplate(settings, seccomp ?? '', masterName(master));
   const redisAt = new URL(settings.redisUrl);
   const targets = await serviceTargets(
@@ -55,7 +58,10 @@ async function main(): Promise<void> {
     settings.port,
   );
   const docker = connectDocker(settings.dockerSocket);
-  const engine = new DockerEngine(docker, settings.code, template, { keyOf: proofKeyOf, targets: () => targets });
+  const engine = new DockerEngine(docker, settings.code, template, {
+    keyOf: (desktopId) => proofKey(master, desktopId),
+    targets: () => targets,
+  });
   const redis = connectRedis(settings.redisUrl, log, () => {
     pool.mirrorIsBack();
     sessions.storeIsBack();
@@ -87,7 +93,7 @@ async function main(): Promise<void> {
       workspaceKeepMs: settings.workspaceKeepMs,
       network: settings.network.cidr,
     },
-    proofKeyOf,
+    proofKeysOf,
     engine,
     host,
     mirror: new RedisMirror(redis),
@@ -107,6 +113,7 @@ async function main(): Promise<void> {
   });
   const onlookers = openOnlookers(settings, { pool, holder, ledger: history.ledger, log });
   const metrics = new Metrics();
+  const callers = openCallers(settings, metrics, log);
   const { door, sessions, tunnels, connectionOf } = openTunnel({
     settings,
     maxDesktops: most,
@@ -154,7 +161,8 @@ async function main(): Promise<void> {
     ];
   };
   const app = workerApp({
-    clusterToken: settings.clusterToken,
+    ...callers,
+    callTimeoutMs: settings.callTimeoutMs,
     metricsToken: settings.tunnel.metricsToken,
     prewarmMax: settings.prewarmMax,
     desktopEnv: settings.desktopEnv,
@@ -184,6 +192,7 @@ async function main(): Promise<void> {
       degraded: degraded(),
       workspaceLimit: { mb: settings.workspaceLimitMb, hard: engine.limitsSize ?? null },
       guacds: shards.report(),
+      clusterCalls: callers.tally.report(),
       history: history.status(),
     }),
   });

@@ -1,8 +1,8 @@
+import { sameSecret } from '../callers/same-secret.ts';
 import { type Desktop, type FilesLeft, filesLeft, type Seat } from './dispatch.ts';
 import { doorOf, type Exam } from './exam.ts';
 import { place } from './place.ts';
 import type { Clock, DispatchStore, ExamStore, Log, WorkerCalls, WorkerStore } from './ports.ts';
-import { sameSecret } from './same-secret.ts';
 import type { ControlPlaneSettings } from './settings.ts';
 import type { WorkerNode } from './worker-node.ts';
 

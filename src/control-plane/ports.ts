@@ -113,14 +113,17 @@ export interface PrewarmWish {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What is known of a worker that is called. */
+export type CalledWorker = Pick<WorkerNode, 'code' | 'apiBaseUrl' | 'metadata'>;
+
 /** The calls of contract section 1. */
 export interface WorkerCalls {
-  allocate(worker: { apiBaseUrl: string }, seat: Seat): Promise<WorkerAnswer<Desktop>>;
-  release(worker: { apiBaseUrl: string }, seat: Seat): Promise<WorkerAnswer<{ message?: string | undefined }>>;
-  prewarm(worker: { apiBaseUrl: string }, wish: PrewarmWish): Promise<WorkerAnswer<PrewarmCounts>>;
+  allocate(worker: CalledWorker, seat: Seat): Promise<WorkerAnswer<Desktop>>;
+  release(worker: CalledWorker, seat: Seat): Promise<WorkerAnswer<{ message?: string | undefined }>>;
+  prewarm(worker: CalledWorker, wish: PrewarmWish): Promise<WorkerAnswer<PrewarmCounts>>;
   /** Beside the contract: a worker that does not know it answers 404. */
-  drain(worker: { apiBaseUrl: string }, draining: boolean): Promise<WorkerAnswer<{ drainStatus: string }>>;
-  observe(worker: { apiBaseUrl: string }): Promise<Observation>;
+  drain(worker: CalledWorker, draining: boolean): Promise<WorkerAnswer<{ drainStatus: string }>>;
+  observe(worker: CalledWorker): Promise<Observation>;
 }
 
 export type Clock = () => Date;

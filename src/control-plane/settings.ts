@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clusterTokenFields, clusterTokens } from '../config-callers.ts';
 import { flag, required, secret, text, whatIsSet, whole } from '../config-fields.ts';
 
 /** The control-plane's part of the environment. Secrets have no defaults: an unset one stops the start. */
@@ -14,7 +15,7 @@ export const controlPlaneSettings = z
       DB_NAME: required,
       JWT_SECRET: secret(8),
       GUAC_TOKEN_KEY: secret(8),
-      WORKER_CLUSTER_TOKEN: secret(8),
+      ...clusterTokenFields,
       EXAM_VM_USERNAME: text('student'),
       /** Goes into the token only. Our own worker sets the real one per desktop and never reads this. */
       EXAM_VM_PASSWORD: text(''),
@@ -38,7 +39,7 @@ export const controlPlaneSettings = z
     },
     jwtSecret: env.JWT_SECRET,
     guacTokenKey: env.GUAC_TOKEN_KEY,
-    clusterToken: env.WORKER_CLUSTER_TOKEN,
+    clusterTokens: clusterTokens(env),
     vmUsername: env.EXAM_VM_USERNAME,
     vmPassword: env.EXAM_VM_PASSWORD,
     heartbeatTtlSec: env.WORKER_HEARTBEAT_TTL_SEC,

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { callKey, signedHeaders } from '../callers/call-signature.ts';
+import { requestFields } from '../callers/request-context.ts';
 import type { Seat } from './dispatch.ts';
-import type { PrewarmCounts, WorkerAnswer, WorkerCalls } from './ports.ts';
+import type { CalledWorker, PrewarmCounts, WorkerAnswer, WorkerCalls } from './ports.ts';
 import { type Observation, seatKey } from './reconcile-plan.ts';
 
 const desktop = z.object({
@@ -26,34 +29,57 @@ const status = z.object({
   desktops: z.array(z.object({ examId: number, userId: number.nullable() })),
 });
 
+interface CallOptions {
+  /** The current one, then the one before it, for a worker that does not know the current one yet. */
+  readonly clusterTokens: readonly string[];
+  readonly timeoutMs: number;
+}
+
 /** The calls of contract section 1 over HTTP, each ended after the caller's own patience. */
-export function httpWorkerCalls(options: { clusterToken: string; timeoutMs: number }): WorkerCalls {
+export function httpWorkerCalls({ clusterTokens, timeoutMs }: CallOptions): WorkerCalls {
   async function ask<T>(
-    worker: { apiBaseUrl: string },
+    worker: CalledWorker,
     path: string,
     body: object | undefined,
     shape: z.ZodType<T>,
   ): Promise<WorkerAnswer<T>> {
     try {
-      const response = await fetch(`${worker.apiBaseUrl.replace(/\/+$/, '')}/api/vdi/cluster/${path}`, {
-        method: body ? 'POST' : 'GET',
-        headers: {
-          'x-cluster-token': options.clusterToken,
-          'x-deadline-ms': String(options.timeoutMs),
-          ...(body ? { 'content-type': 'application/json' } : {}),
-        },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-        signal: AbortSignal.timeout(options.timeoutMs),
-        redirect: 'error',
-      });
+      const response = await send(worker, path, body, AbortSignal.timeout(timeoutMs));
       const text = await response.text();
-      if (!response.ok) return { ok: false, why: 'refused', detail: `HTTP ${response.status}: ${text.slice(0, 300)}` };
+      if (!response.ok) return refusal(response.status, text);
       const parsed = shape.safeParse(parseJson(text));
       if (!parsed.success) return { ok: false, why: 'malformed', detail: z.prettifyError(parsed.error) };
       return { ok: true, value: parsed.data };
     } catch (error) {
-      return failure(error, options.timeoutMs);
+      return failure(error, timeoutMs);
     }
+  }
+
+  async function send(worker: CalledWorker, path: string, body: object | undefined, signal: AbortSignal) {
+    const began = performance.now();
+    const call = {
+      method: body ? 'POST' : 'GET',
+      path: `/api/vdi/cluster/${path}`,
+      body: body ? JSON.stringify(body) : '',
+    };
+    const requestId = requestFields().requestId ?? randomUUID();
+    for (const [at, token] of clusterTokens.entries()) {
+      const response = await fetch(worker.apiBaseUrl.replace(/\/+$/, '') + call.path, {
+        method: call.method,
+        headers: {
+          ...credentials(worker, call, token),
+          'x-request-id': requestId,
+          'x-deadline-ms': String(Math.max(0, Math.round(timeoutMs - (performance.now() - began)))),
+          ...(body ? { 'content-type': 'application/json' } : {}),
+        },
+        ...(body ? { body: call.body } : {}),
+        signal,
+        redirect: 'error',
+      });
+      if (response.status !== 401 || at === clusterTokens.length - 1) return response;
+      await response.body?.cancel();
+    }
+    throw new Error('no cluster token is set');
   }
 
   const seatBody = ({ userId, examId }: Seat) => ({ userId, examId });
@@ -71,6 +97,23 @@ export function httpWorkerCalls(options: { clusterToken: string; timeoutMs: numb
       return { kind: 'answered', seats: new Set(seats), activeSessions: answer.value.activeSessions };
     },
   };
+}
+
+/** Always signed; the token itself goes along only where the worker does not say that it can do without (docs/adr/0020). */
+function credentials(
+  { code, metadata }: CalledWorker,
+  call: { method: string; path: string; body: string },
+  token: string,
+): Record<string, string> {
+  const signature = signedHeaders({ ...call, worker: code }, callKey(token), Date.now());
+  return metadata.calls === 'signed' ? signature : { 'x-cluster-token': token, ...signature };
+}
+
+/** A worker that is still at work when our time is over may have done it all the same, as one that did not answer. */
+function refusal(status: number, text: string): { ok: false; why: 'timeout' | 'refused'; detail: string } {
+  const body: unknown = parseJson(text);
+  const isLate = typeof body === 'object' && body !== null && Reflect.get(body, 'error') === 'deadline';
+  return { ok: false, why: isLate ? 'timeout' : 'refused', detail: `HTTP ${status}: ${text.slice(0, 300)}` };
 }
 
 function parseJson(text: string): unknown {

@@ -37,7 +37,8 @@ export interface SignedRecord {
 /** What a record must fit. */
 export interface Expected {
   readonly desktopId: string;
-  readonly key: Buffer;
+  /** The desktop's own, and the one it has where it was made under the previous cluster token. */
+  readonly keys: readonly Buffer[];
   /** No lock, no desktop. */
   readonly strict: boolean;
   /** Number of the last record; 0 before the first. */
@@ -64,7 +65,7 @@ const TOLD_WITHIN_MS = 30_000;
 
 /** Decides what a record says. Pure: the clock is the engine's, told with the record. */
 export function judge(signed: SignedRecord, expected: Expected): Verdict {
-  if (!isSigned(signed, expected.key)) return bad('a record with a wrong signature');
+  if (!expected.keys.some((key) => isSigned(signed, key))) return bad('a record with a wrong signature');
   const record = read(signed.record);
   if (!record) return bad('a record that cannot be read');
   if (record.desktop !== expected.desktopId) return bad(`a record of another desktop (${record.desktop})`, record);

@@ -31,6 +31,8 @@ export interface BeatSettings {
   readonly code: string;
   readonly name: string;
   readonly apiBaseUrl: string;
+  /** Only signed calls are taken: the control-plane need not send the token itself. */
+  readonly requireSigned: boolean;
   readonly publicPort: number;
   readonly tunnelUrl: string | null;
   readonly host: HostSize;
@@ -81,6 +83,7 @@ export function beat(settings: BeatSettings, { backend, left, aheadMs }: Seen) {
       reasons: backend.kind === 'up' ? backend.status.reasons : [`worker_backend: ${backend.why}`],
       degraded: [...(status?.degraded ?? []), ...clockComplaint(aheadMs)],
       drainStatus: status?.drainStatus ?? null,
+      calls: settings.requireSigned ? 'signed' : 'token',
       publicPort: settings.publicPort,
       tunnelUrl: settings.tunnelUrl,
       pools: status?.pools ?? [],

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { rootCertificates } from 'node:tls';
-import axios, { type AxiosInstance } from 'axios';
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { shortReason } from './reasons.ts';
 
 const LONGEST_MS = 10_000;
@@ -9,7 +9,8 @@ const LONGEST_ANSWER = 64 * 1024;
 
 export interface ControlPlaneSettings {
   readonly controlPlaneApiBase: string;
-  readonly clusterToken: string;
+  /** The current one, then the one before it, for a control-plane that does not know the current one yet. */
+  readonly clusterTokens: readonly [string, ...string[]];
   /** Certificates (PEM) to trust beside the public authorities. */
   readonly controlPlaneCa?: string;
   /** Longest time between two beats: none is worth waiting for any longer. Milliseconds. */
@@ -26,14 +27,15 @@ export type Outcome =
 export class ControlPlane {
   readonly #settings: ControlPlaneSettings;
   readonly #http: AxiosInstance;
+  #token: string;
 
   constructor(settings: ControlPlaneSettings) {
     this.#settings = settings;
-    const { controlPlaneCa, intervalMs, clusterToken } = settings;
+    this.#token = settings.clusterTokens[0];
+    const { controlPlaneCa, intervalMs } = settings;
     const ca = controlPlaneCa ? { ca: [...rootCertificates, controlPlaneCa] } : {};
     this.#http = axios.create({
       timeout: Math.min(LONGEST_MS, intervalMs),
-      headers: { 'x-worker-token': clusterToken },
       validateStatus: () => true,
       maxRedirects: 0,
       maxContentLength: LONGEST_ANSWER,
@@ -47,12 +49,24 @@ export class ControlPlane {
     const { controlPlaneApiBase } = this.#settings;
     const began = Date.now();
     try {
-      const { status, headers } = await this.#http.post(`${controlPlaneApiBase}/vdi/workers/heartbeat`, beat);
+      const { status, headers } = await this.#post(`${controlPlaneApiBase}/vdi/workers/heartbeat`, beat);
       if (status >= 200 && status < 300) return { kind: 'accepted', aheadMs: aheadMs(headers.date, began, Date.now()) };
       return { kind: 'failed', why: `refused (${status})${hint(status)}` };
     } catch (error) {
       return { kind: 'failed', why: `not delivered: control-plane at ${controlPlaneApiBase} ${shortReason(error)}` };
     }
+  }
+
+  /** With the token that was taken last; the other one only where it is refused, so that each side may change at its own time. */
+  async #post(url: string, beat: object): Promise<AxiosResponse> {
+    const say = (token: string) => this.#http.post(url, beat, { headers: { 'x-worker-token': token } });
+    const answer = await say(this.#token);
+    const other = this.#settings.clusterTokens.find((token) => token !== this.#token);
+    if (other === undefined || (answer.status !== 401 && answer.status !== 403)) return answer;
+    const second = await say(other);
+    if (second.status < 200 || second.status >= 300) return answer;
+    this.#token = other;
+    return second;
   }
 }
 

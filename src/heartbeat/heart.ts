@@ -1,5 +1,6 @@
 import axios, { type AxiosInstance } from 'axios';
 import { z } from 'zod';
+import { callKey, signedHeaders } from '../callers/call-signature.ts';
 import type { HostLeft } from '../desktop/capacity.ts';
 import type { Log } from '../pool/ports.ts';
 import { type Backend, type BackendStatus, type Beat, type BeatSettings, beat, shownOf } from './beat.ts';
@@ -52,6 +53,7 @@ export class Heart {
   readonly #backend: AxiosInstance;
   readonly #controlPlane: ControlPlane;
   readonly #due: Due;
+  readonly #key: Buffer;
   #last: BackendStatus | undefined;
   #said: string | undefined;
   /** What the newest beat showed. */
@@ -63,10 +65,10 @@ export class Heart {
     this.#ports = ports;
     this.#due = new Due(settings.intervalMs, ports.random);
     this.#controlPlane = new ControlPlane(settings);
+    this.#key = callKey(settings.clusterTokens[0]);
     this.#backend = axios.create({
       baseURL: settings.backendUrl,
       timeout: BACKEND_MS,
-      headers: { 'x-cluster-token': settings.clusterToken },
       validateStatus: () => true,
     });
   }
@@ -108,7 +110,9 @@ export class Heart {
 
   async #askBackend(): Promise<Backend> {
     try {
-      const answer = await this.#backend.get('/api/vdi/cluster/status');
+      const call = { method: 'GET', path: '/api/vdi/cluster/status', body: '', worker: this.#settings.code };
+      const headers = { ...signedHeaders(call, this.#key, Date.now()), 'x-deadline-ms': String(BACKEND_MS) };
+      const answer = await this.#backend.get(call.path, { headers });
       if (answer.status !== 200) return { kind: 'down', why: `answered ${answer.status}`, last: this.#last };
       this.#last = Status.parse(answer.data);
       return { kind: 'up', status: this.#last };

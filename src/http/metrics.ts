@@ -30,6 +30,18 @@ export class Metrics {
     labelNames: ['why'],
     registers: [this.#registry],
   });
+  readonly #clusterCalls = new Counter({
+    name: 'vdi_cluster_calls_total',
+    help: 'Cluster calls let in, by the token that they know (current, previous).',
+    labelNames: ['token', 'signed'],
+    registers: [this.#registry],
+  });
+  readonly #clusterRefused = new Counter({
+    name: 'vdi_cluster_refused_total',
+    help: 'Cluster calls refused, by cause.',
+    labelNames: ['why'],
+    registers: [this.#registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
@@ -65,6 +77,15 @@ export class Metrics {
   /** @param why one of few causes, never anything that a caller said */
   refused(why: string): void {
     this.#refused.inc({ why });
+  }
+
+  clusterCall(token: 'current' | 'previous', isSigned: boolean): void {
+    this.#clusterCalls.inc({ token, signed: String(isSigned) });
+  }
+
+  /** @param why one of few causes, never anything that a caller said */
+  clusterRefused(why: string): void {
+    this.#clusterRefused.inc({ why });
   }
 
   /** All of it, as Prometheus reads it. */

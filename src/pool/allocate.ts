@@ -35,15 +35,15 @@ export type Allocation =
   | { readonly kind: 'seated'; readonly desktop: Desktop }
   | { readonly kind: 'refused'; readonly reason: Refusal };
 
-/** Beyond the time in which a desktop may still come: an answer that knows why comes before it. */
+/** Beyond the time in which a desktop may still come: an answer that knows why comes before it. Of a short time an eighth. */
 const LAST_WORD_MS = 500;
 
 /**
  * Gives the student a desktop: the one that is already his, else a warm one, else a new one if it comes up in time.
  * One at a time per student; the container's name makes it exactly one even across restarts of this process.
  */
-export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation> {
-  const deadline = parts.clock() + parts.settings.answerWithinMs;
+export async function allocate(parts: PoolParts, seat: Seat, withinMs: number): Promise<Allocation> {
+  const deadline = parts.clock() + withinMs;
   parts.rush.lastJoinAt = parts.clock();
   const answer = parts.turns.with(seatName(seat), async () => {
     try {
@@ -60,7 +60,7 @@ export async function allocate(parts: PoolParts, seat: Seat): Promise<Allocation
       throw error;
     }
   });
-  return inTime(answer, parts.settings.answerWithinMs + LAST_WORD_MS);
+  return inTime(answer, withinMs + Math.min(LAST_WORD_MS, withinMs / 8));
 }
 
 /** Whatever an engine still does that answers slowly: its caller hears something while he listens. */

@@ -41,7 +41,7 @@ export interface PoolPorts {
   readonly clock: Clock;
   readonly log: Log;
   /** The key that a desktop signs its proofs with. */
-  proofKeyOf(desktopId: string): Buffer;
+  proofKeysOf(desktopId: string): readonly Buffer[];
   /** A short unique id, lower-case letters and digits. */
   newId(): string;
   /** From 0 up to 1. */
@@ -69,7 +69,7 @@ export class Pool {
     const history = new History(ports.ledger, ports.clock);
     const asked = new Asked();
     const drain = new Drain(ports);
-    const prover = new Prover({ ...ports, roster, nudge, proofKeyOf: ports.proofKeyOf });
+    const prover = new Prover({ ...ports, roster, nudge, proofKeysOf: ports.proofKeysOf });
     const rush = { lastJoinAt: Number.NEGATIVE_INFINITY, waiting: 0 };
     const warmer = new Warmer({ ...ports, roster, prover, nudge });
     const maker = new Maker({
@@ -119,8 +119,9 @@ export class Pool {
     await this.#running;
   }
 
-  allocate(seat: Seat): Promise<Allocation> {
-    return allocate(this.#parts, seat);
+  /** @param withinMs how long a desktop may be waited for */
+  allocate(seat: Seat, withinMs: number = this.#parts.settings.answerWithinMs): Promise<Allocation> {
+    return allocate(this.#parts, seat, withinMs);
   }
 
   release(seat: Seat): Promise<boolean> {

@@ -15,7 +15,7 @@ type ProverParts = Pick<
   PoolParts,
   'settings' | 'engine' | 'mirror' | 'ledger' | 'roster' | 'clock' | 'log' | 'nudge'
 > & {
-  proofKeyOf(desktopId: string): Buffer;
+  proofKeysOf(desktopId: string): readonly Buffer[];
 };
 
 /**
@@ -101,12 +101,12 @@ export class Prover {
   }
 
   #hear(containerId: string, follow: Follow, signed: SignedRecord): void {
-    const { roster, settings, log, clock, proofKeyOf } = this.#parts;
+    const { roster, settings, log, clock, proofKeysOf } = this.#parts;
     const desktop = roster.get(containerId);
     // A stream that is opened again begins with what was heard last.
     if (!desktop || signed.signature === follow.signature) return;
     const { desktopId } = desktop.labels;
-    const expected = { desktopId, key: proofKeyOf(desktopId), strict: settings.strictLock, lastSeq: follow.seq };
+    const expected = { desktopId, keys: proofKeysOf(desktopId), strict: settings.strictLock, lastSeq: follow.seq };
     const verdict = judge(signed, expected);
     follow.heardAt = signed.heardAt;
     follow.signature = signed.signature;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Attempts } from '../callers/attempts.ts';
 import type { Clock, Log } from '../pool/ports.ts';
 import { type RefusalCause, type Refused, refused } from './admission.ts';
-import { Attempts } from './attempts.ts';
 import { type OriginRule, originRule } from './origins.ts';
 import type { Visit } from './visit.ts';
 

@@ -1,4 +1,4 @@
-import { networkOf } from './attempts.ts';
+import { networkOf } from '../callers/address.ts';
 
 export interface HandshakeLimits {
   readonly inAll: number;

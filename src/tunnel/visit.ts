@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type BlockList, isIP } from 'node:net';
+import type { BlockList } from 'node:net';
+import { addressOf } from '../callers/address.ts';
 
 /** What a browser that asks for a tunnel says of itself. All of it is a claim, but the address. */
 export interface Visit {
@@ -31,28 +32,6 @@ export function readVisit(request: IncomingMessage, path: string, rules: VisitRu
     origin: request.headers.origin,
     cookie: cookieOf(request.headers.cookie ?? '', rules.jwtCookie),
   };
-}
-
-/** Each proxy adds at the end whom it heard: the last one that is no proxy of ours is the one who came. */
-export function addressOf(peer: string, forwarded: string, trusted: BlockList): string {
-  let address = plain(peer);
-  for (const said of forwarded.split(',').reverse()) {
-    if (!contains(trusted, address)) break;
-    const before = plain(said.trim());
-    if (isIP(before) === 0) break;
-    address = before;
-  }
-  return address;
-}
-
-/** IPv4 comes as ::ffff:a.b.c.d over a socket that takes both. */
-function plain(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '');
-}
-
-function contains(list: BlockList, address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 function cookieOf(header: string, name: string): string | undefined {

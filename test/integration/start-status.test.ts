@@ -71,6 +71,19 @@ describe('the status table', () => {
     expect(output).not.toContain('exam_7_pool_ab');
   });
 
+  test('says who still uses the previous token, and who is refused; on a good day neither', async () => {
+    const last = new Date(Date.now() - 180_000).toISOString();
+    const previousToken = { calls: 7, last, from: '203.0.113.5' };
+    const refused = { calls: 2, last, from: '198.51.100.9', why: 'clock' };
+    const { output } = await shown({ ...worker, clusterCalls: { previousToken, refused } });
+    expect(output).toContain('CALLS  7 with WORKER_CLUSTER_TOKEN_PREVIOUS, the last 3 min ago from 203.0.113.5');
+    expect(output).toContain('CALLS  2 refused, the last 3 min ago from 198.51.100.9: clock');
+    const none = { calls: 0, last: null, from: null };
+    expect((await shown({ ...worker, clusterCalls: { previousToken: none, refused: none } })).output).not.toContain(
+      'CALLS',
+    );
+  });
+
   test('a worker that drains says so, and by whose word', async () => {
     const drain = { by: 'worker_nodes', since: new Date(Date.now() - 180_000).toISOString(), table: 'read' };
     const { output } = await shown({ ...worker, drainStatus: 'draining', drain });

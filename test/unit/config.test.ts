@@ -116,13 +116,13 @@ test('an empty value means "not set": the default counts', () => {
 
 test('the older name of the cluster token counts, the newer one wins', () => {
   const { WORKER_CLUSTER_TOKEN: _, ...rest } = WORKER;
-  expect(readWorkerConfig({ ...rest, WORKER_HEARTBEAT_TOKEN: 'the older name of it' }).clusterToken).toBe(
+  expect(readWorkerConfig({ ...rest, WORKER_HEARTBEAT_TOKEN: 'the older name of it' }).clusterTokens[0]).toBe(
     'the older name of it',
   );
-  expect(readWorkerConfig({ ...WORKER, WORKER_HEARTBEAT_TOKEN: 'the older name of it' }).clusterToken).toBe(SECRET);
+  expect(readWorkerConfig({ ...WORKER, WORKER_HEARTBEAT_TOKEN: 'the older name of it' }).clusterTokens[0]).toBe(SECRET);
   expect(
     readWorkerConfig({ ...WORKER, WORKER_CLUSTER_TOKEN: '', WORKER_HEARTBEAT_TOKEN: 'the older name of it' })
-      .clusterToken,
+      .clusterTokens[0],
   ).toBe('the older name of it');
 });
 

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { requestIdOf } from '../../callers/call-headers.ts';
+import { withRequestId } from '../../callers/request-context.ts';
 import type { FinishPorts } from '../finish.ts';
 import type { Log } from '../ports.ts';
 import type { Asset } from '../web-assets.ts';
@@ -65,7 +66,7 @@ export function controlPlaneApp(ports: ControlPlanePorts): Express {
 /** Path without its query: tokens travel in queries. Health checks and assets would only hide the rest. */
 function logRequests(log: Log): RequestHandler {
   return (request, response, next) => {
-    const requestId = /^[\w.-]{1,64}$/.exec(request.get('x-request-id') ?? '')?.[0] ?? randomUUID();
+    const requestId = requestIdOf(request.get('x-request-id'));
     response.locals.requestId = requestId;
     response.set('x-request-id', requestId);
     const began = performance.now();
@@ -78,7 +79,8 @@ function logRequests(log: Log): RequestHandler {
       const ms = Math.round(performance.now() - began);
       log.info({ requestId, method: request.method, path, status: response.statusCode, ms }, 'request');
     });
-    next();
+    // The calls to workers that come of it carry the same id.
+    withRequestId(requestId, next);
   };
 }
 

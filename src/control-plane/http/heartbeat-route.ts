@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
+import { whichSecret } from '../../callers/same-secret.ts';
 import type { Clock, Log, WorkerCalls, WorkerStore } from '../ports.ts';
-import { sameSecret } from '../same-secret.ts';
 import { tellDrain } from '../tell-drain.ts';
 import { datedMetadata } from '../told-sessions.ts';
 import { slotsOf } from '../worker-node.ts';
@@ -27,14 +27,14 @@ export interface HeartbeatPorts {
   readonly calls: WorkerCalls;
   readonly clock: Clock;
   readonly log: Log;
-  readonly settings: { readonly clusterToken: string };
+  readonly settings: { readonly clusterTokens: readonly string[] };
 }
 
 /** Contract section 2, the receiving end. */
 export function heartbeatRoute({ workers, calls, clock, log, settings }: HeartbeatPorts): Router {
   const router = Router();
   router.post('/vdi/workers/heartbeat', async (request, response) => {
-    if (!sameSecret(request.get('x-worker-token') ?? '', settings.clusterToken)) {
+    if (whichSecret(request.get('x-worker-token') ?? '', settings.clusterTokens) === undefined) {
       log.warn(
         { from: request.ip },
         'heartbeat with a wrong token: WORKER_CLUSTER_TOKEN must be the same on both sides',

@@ -58,14 +58,20 @@ async function serve({ key, cert }: Certified, isSilent = false): Promise<{ base
 }
 
 const beatTo = (controlPlaneApiBase: string, controlPlaneCa = ''): Promise<Outcome> =>
-  new ControlPlane({ controlPlaneApiBase, controlPlaneCa, clusterToken: 'shared-secret', intervalMs: 1500 }).take({});
+  new ControlPlane({ controlPlaneApiBase, controlPlaneCa, clusterTokens: ['shared-secret'], intervalMs: 1500 }).take(
+    {},
+  );
 
 describe('a control-plane behind TLS', () => {
   const good = certified('school', 'IP:127.0.0.1', '200101', '401231');
 
   test('of the school’s own authority is taken where CONTROL_PLANE_CA_FILE holds that, over one connection', async () => {
     const { base, connections } = await serve(good);
-    const settings = { controlPlaneCa: good.cert.toString(), clusterToken: 'shared-secret', intervalMs: 1500 };
+    const settings = {
+      controlPlaneCa: good.cert.toString(),
+      clusterTokens: ['shared-secret'] as const,
+      intervalMs: 1500,
+    };
     const controlPlane = new ControlPlane({ controlPlaneApiBase: base, ...settings });
     for (let beats = 0; beats < 3; beats++) expect(await controlPlane.take({})).toMatchObject({ kind: 'accepted' });
     expect(connections()).toBe(1);

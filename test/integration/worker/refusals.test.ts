@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { networkInterfaces } from 'node:os';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { callKey, signedHeaders } from '../../../src/callers/call-signature.ts';
+import { httpWorkerCalls } from '../../../src/control-plane/worker-calls.ts';
 import { imageReference } from '../../rig/images.ts';
 import { Rig } from '../../rig/rig.ts';
 
@@ -50,6 +53,74 @@ test('a desktop made for one who gave up is his at his next call, and another’
   await refused(allocate(6), 'pool-empty');
   expect((await allocate(5)).body).toMatchObject({ ip: made.ip, containerName: `exam_${examId}_u5` });
   await rig.until('another for the other', async () => (await allocate(6)).status === 200);
+});
+
+describe('who calls', () => {
+  const restart = async (env: Record<string, string>) => {
+    await rig.stopWorker();
+    rig.setEnv({ CLUSTER_API_TIMEOUT_MS: '15000', ...env });
+    await rig.startWorker();
+  };
+  const ask = (token: string) =>
+    rig.call('/api/vdi/cluster/allocate', { examId, userId: 2 }, { 'x-cluster-token': token });
+  const NEXT = 'the-next-token-of-this-cluster';
+
+  test('while the token is changed both are known, and a student at work keeps a good proof; after it one is', async () => {
+    const own = (await ask(rig.clusterToken)).body.containerId;
+    await restart({ WORKER_CLUSTER_TOKEN: NEXT, WORKER_CLUSTER_TOKEN_PREVIOUS: rig.clusterToken });
+    expect((await ask(rig.clusterToken)).body.containerId).toBe(own);
+    expect((await ask(NEXT)).body.containerId).toBe(own);
+    await rig.until('his proof, made with the key of the previous token, read again', async () => {
+      const { desktops, clusterCalls } = (
+        await rig.call('/api/vdi/cluster/status', undefined, { 'x-cluster-token': NEXT })
+      ).body;
+      expect(clusterCalls.previousToken).toMatchObject({ calls: 1, from: '127.0.0.1' });
+      const { proof } = desktops.find(({ userId }: { userId: number }) => userId === 2);
+      if (proof) expect(proof.result).toBe('good');
+      return proof;
+    });
+    expect(rig.log).toContain('a caller still uses WORKER_CLUSTER_TOKEN_PREVIOUS');
+    await restart({ WORKER_CLUSTER_TOKEN: NEXT, WORKER_CLUSTER_TOKEN_PREVIOUS: '' });
+    expect((await ask(rig.clusterToken)).status).toBe(401);
+    expect((await ask(NEXT)).body.containerId).toBe(own);
+    await restart({ WORKER_CLUSTER_TOKEN: rig.clusterToken });
+  });
+
+  test('must be allowed and must sign, where that is asked; nothing is played twice, not even over a restart', async () => {
+    // From an address of this host that is not loopback: who is inside need not sign.
+    const address =
+      Object.values(networkInterfaces())
+        .flatMap((all) => all ?? [])
+        .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '';
+    const apiBaseUrl = `http://${address}:${rig.port}`;
+    const worker = { code: rig.code, apiBaseUrl, metadata: { calls: 'signed' } };
+    const caller = httpWorkerCalls({ clusterTokens: [rig.clusterToken], timeoutMs: 15_000 });
+    await restart({ WORKER_REQUIRE_SIGNED_CALLS: 'true', WORKER_ALLOWED_CALLERS: `${address},192.0.2.0/24` });
+    const path = '/api/vdi/cluster/drain';
+    const body = '{"draining":false}';
+    const send = async (headers: Record<string, string>) => {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body };
+      const answer = await fetch(apiBaseUrl + path, init);
+      return [answer.status, (await answer.json()).error];
+    };
+    expect(await send({ 'x-cluster-token': rig.clusterToken })).toEqual([401, 'unsigned']);
+    expect(await caller.allocate(worker, { examId, userId: 2 })).toMatchObject({ ok: true });
+    const call = { method: 'POST', path, body, worker: rig.code };
+    const signed = signedHeaders(call, callKey(rig.clusterToken), Date.now());
+    expect(await send(signed)).toEqual([200, undefined]);
+    expect(await send(signed)).toEqual([401, 'replayed']);
+    await restart({});
+    expect(await send(signed)).toEqual([503, 'signed-before-start']);
+    expect(await send(signedHeaders(call, callKey(rig.clusterToken), Date.now() - 90_000))).toEqual([401, 'clock']);
+    expect((await allocate(2)).status).toBe(200);
+    await restart({ WORKER_ALLOWED_CALLERS: '192.0.2.0/24' });
+    expect(await caller.allocate(worker, { examId, userId: 2 })).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining(`does not name ${address}`),
+    });
+    expect((await allocate(2)).status).toBe(200);
+    await restart({ WORKER_REQUIRE_SIGNED_CALLS: '', WORKER_ALLOWED_CALLERS: '' });
+  });
 });
 
 test('without the exam image: allocate and prewarm say so, a student’s desktop is still his', async () => {

@@ -1,10 +1,10 @@
 import { createDecipheriv, createHash } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { sameSecret } from '../../../src/callers/same-secret.ts';
 import { connectionToken } from '../../../src/control-plane/connection-token.ts';
 import { loginTokens } from '../../../src/control-plane/login-token.ts';
 import { hashPassword, isPassword } from '../../../src/control-plane/password.ts';
-import { sameSecret } from '../../../src/control-plane/same-secret.ts';
 import { controlPlaneSettings } from '../../../src/control-plane/settings.ts';
 import { tunnelUrl } from '../../../src/control-plane/tunnel-url.ts';
 
@@ -136,7 +136,7 @@ describe('settings', () => {
   });
   it('take the cluster token under its older name, and need one of the two', () => {
     const older = { WORKER_CLUSTER_TOKEN: undefined, WORKER_HEARTBEAT_TOKEN: 'fedcba9876543210' };
-    expect(controlPlaneSettings.parse({ ...good, ...older }).clusterToken).toBe('fedcba9876543210');
+    expect(controlPlaneSettings.parse({ ...good, ...older }).clusterTokens[0]).toBe('fedcba9876543210');
     expect(wrong({ WORKER_CLUSTER_TOKEN: undefined })).toEqual(['WORKER_CLUSTER_TOKEN']);
   });
 });

@@ -4,7 +4,7 @@ import { masterName, proofKey, proofMaster } from '../../../src/desktop/proof-ke
 import { GATEWAY_BLOCKED, GATEWAY_OPEN, keyOf, signed } from './signed.ts';
 
 const AT = Date.parse('2026-11-23T14:00:00Z');
-const EXPECTED: Expected = { desktopId: 'ab12', key: keyOf('ab12'), strict: true, lastSeq: 0 };
+const EXPECTED: Expected = { desktopId: 'ab12', keys: [keyOf('ab12')], strict: true, lastSeq: 0 };
 const SITE = { try: 'site', want: 'hoped', got: 'open', ms: 9 };
 
 const judged = (change: object = {}, expected: Partial<Expected> = {}) =>
@@ -12,6 +12,11 @@ const judged = (change: object = {}, expected: Partial<Expected> = {}) =>
 
 test('a record that is signed, new, of this desktop and without a leak is good', () => {
   expect(judged()).toMatchObject({ kind: 'good', record: { desktop: 'ab12', lock: 'on' } });
+});
+
+test('a record signed with the key of the previous cluster token is good while that is still known', () => {
+  const keys = [proofKey(proofMaster('a newer one'), 'ab12'), keyOf('ab12')];
+  expect(judged({}, { keys })).toMatchObject({ kind: 'good' });
 });
 
 describe('a record is bad', () => {
@@ -38,8 +43,8 @@ describe('a record is bad', () => {
     ['of another form', { results: 'none' }, {}, 'cannot be read'],
     ['of another version', { v: 2 }, {}, 'cannot be read'],
     ['without a time', { at: 'noon' }, {}, 'cannot be read'],
-    ['signed with another desktop’s key', {}, { key: keyOf('cd34') }, 'wrong signature'],
-    ['signed under another cluster token', {}, { key: proofKey(proofMaster('another'), 'ab12') }, 'wrong signature'],
+    ['signed with another desktop’s key', {}, { keys: [keyOf('cd34')] }, 'wrong signature'],
+    ['signed under another cluster token', {}, { keys: [proofKey(proofMaster('another'), 'ab12')] }, 'wrong signature'],
   ])('%s', (_what, change, expected, reason) => {
     expect(judged(change, expected)).toMatchObject({ kind: 'bad', reason: expect.stringContaining(reason) });
   });

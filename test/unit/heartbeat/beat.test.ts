@@ -40,6 +40,7 @@ describe('the beat', () => {
         imageId: 'sha256:abc',
         lastError: 'did not become ready in time',
         backend: 'up',
+        calls: 'token',
         ready: true,
         reasons: [],
         degraded: ['database: away'],

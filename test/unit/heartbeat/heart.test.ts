@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { callKey, signedWith } from '../../../src/callers/call-signature.ts';
 import type { Beat } from '../../../src/heartbeat/beat.ts';
 import { Heart } from '../../../src/heartbeat/heart.ts';
 import { SETTINGS } from './settings.ts';
 
+const SHARED = ['shared'] as const;
 const STATUS = {
   ready: true,
   reasons: [],
@@ -51,8 +53,11 @@ describe('the heart', () => {
     let backendStatus = 200;
     const beats: Beat[] = [];
     const tokens = new Set<unknown>();
+    const keys = [callKey('shared')];
     const backendUrl = await serve((path, headers) => {
-      tokens.add(headers['x-cluster-token']);
+      const { 'x-signature-time': time, 'x-signature-nonce': nonce, 'x-signature': signature } = headers;
+      const call = { method: 'GET', path, body: '', worker: SETTINGS.code, time: String(time), nonce: String(nonce) };
+      expect([signedWith(call, String(signature), keys), headers['x-cluster-token']]).toEqual([0, undefined]);
       return [path === '/api/vdi/cluster/status' ? backendStatus : 404, STATUS];
     });
     const main = await serve((path, headers, body) => {
@@ -61,7 +66,7 @@ describe('the heart', () => {
       return [path === '/api/vdi/workers/heartbeat' ? 201 : 404, {}];
     });
     const heart = new Heart(
-      { ...SETTINGS, intervalMs: INTERVAL, clusterToken: 'shared', backendUrl, controlPlaneApiBase: `${main}/api` },
+      { ...SETTINGS, intervalMs: INTERVAL, clusterTokens: SHARED, backendUrl, controlPlaneApiBase: `${main}/api` },
       ports,
     );
     expect([await heart.tick(T0), await heart.tick(T0 + INTERVAL)]).toEqual([true, true]);
@@ -82,7 +87,7 @@ describe('the heart', () => {
     const backendUrl = await serve(() => [200, { ...STATUS, activeSessions }]);
     const main = await serve(() => [201, {}]);
     const heart = new Heart(
-      { ...SETTINGS, intervalMs: INTERVAL, clusterToken: 'shared', backendUrl, controlPlaneApiBase: `${main}/api` },
+      { ...SETTINGS, intervalMs: INTERVAL, clusterTokens: SHARED, backendUrl, controlPlaneApiBase: `${main}/api` },
       ports,
     );
     expect(await heart.tick(T0)).toBe(true);
@@ -98,7 +103,7 @@ describe('the heart', () => {
     const settings = {
       ...SETTINGS,
       intervalMs: INTERVAL,
-      clusterToken: 'shared-secret',
+      clusterTokens: ['shared-secret'] as const,
       backendUrl: 'http://127.0.0.1:1',
       controlPlaneApiBase: `${main}/api`,
     };
@@ -107,12 +112,29 @@ describe('the heart', () => {
     expect(lines.join()).not.toContain('shared-secret');
   });
 
+  test('while the token is being changed: the one that the control-plane takes is told, and the other where that is refused', async () => {
+    const backendUrl = await serve(() => [200, STATUS]);
+    const told: unknown[] = [];
+    let right = 'the previous one';
+    const main = await serve((_path, headers) => {
+      told.push(headers['x-worker-token']);
+      return [headers['x-worker-token'] === right ? 201 : 401, {}];
+    });
+    const settings = { ...SETTINGS, intervalMs: INTERVAL, backendUrl, controlPlaneApiBase: `${main}/api` };
+    const heart = new Heart({ ...settings, clusterTokens: ['the new one', 'the previous one'] }, ports);
+    expect([await heart.tick(T0), await heart.tick(T0 + INTERVAL)]).toEqual([true, true]);
+    right = 'the new one';
+    expect([await heart.tick(T0 + 2 * INTERVAL), await heart.tick(T0 + 3 * INTERVAL)]).toEqual([true, true]);
+    const [previous, current] = ['the previous one', 'the new one'];
+    expect(told).toEqual([current, previous, previous, previous, current, current]);
+  });
+
   test('a control-plane that is away, or answers nonsense, ends nothing', async () => {
     const backendUrl = await serve(() => [200, 'hello']);
     const settings = {
       ...SETTINGS,
       intervalMs: INTERVAL,
-      clusterToken: 'shared',
+      clusterTokens: SHARED,
       backendUrl,
       controlPlaneApiBase: 'http://127.0.0.1:1/api',
     };
@@ -128,7 +150,7 @@ describe('the heart', () => {
       if (status === 201) taken.push(JSON.parse(body).activeSessions);
       return [status, {}];
     });
-    const settings = { ...SETTINGS, intervalMs: INTERVAL, clusterToken: 'shared', backendUrl };
+    const settings = { ...SETTINGS, intervalMs: INTERVAL, clusterTokens: SHARED, backendUrl };
     const heart = new Heart({ ...settings, controlPlaneApiBase: `${main}/api` }, ports);
     for (let second = 0; second < 600; second++) {
       activeSessions = 4 + (second % 3);
@@ -152,7 +174,7 @@ describe('the heart', () => {
       },
       new Date(Date.now() + 300_000),
     );
-    const settings = { ...SETTINGS, intervalMs: INTERVAL, clusterToken: 'shared', backendUrl };
+    const settings = { ...SETTINGS, intervalMs: INTERVAL, clusterTokens: SHARED, backendUrl };
     const heart = new Heart({ ...settings, controlPlaneApiBase: `${main}/api` }, ports);
     await heart.tick(T0);
     await heart.tick(T0 + INTERVAL);

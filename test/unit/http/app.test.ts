@@ -1,15 +1,20 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { callKey, signedWith } from '../../../src/callers/call-signature.ts';
+import { requestFields, withRequestId } from '../../../src/callers/request-context.ts';
+import { httpWorkerCalls } from '../../../src/control-plane/worker-calls.ts';
 import type { Desktop } from '../../../src/desktop/desktop.ts';
 import { type AppPorts, workerApp } from '../../../src/http/app.ts';
 import { Readiness } from '../../../src/http/readiness.ts';
 import { workerStatus } from '../../../src/http/status.ts';
 import type { Allocation, Refusal } from '../../../src/pool/allocate.ts';
 import { EngineDown, ImageMissing } from '../../../src/pool/ports.ts';
+import { openDoor } from './door.ts';
 
 const TOKEN = 'the-token-of-the-cluster';
+const PREVIOUS = 'the-token-before-it';
 const desktop: Desktop = {
   containerId: 'c1',
   name: 'exam_7_u42',
@@ -25,21 +30,26 @@ let base: string;
 let reasons: string[];
 let allocation: () => Promise<Allocation>;
 let calls: unknown[][];
-let logged: object[];
+let logged: Record<string, unknown>[];
+let within: number | undefined;
 
 beforeEach(async () => {
   reasons = [];
   calls = [];
   logged = [];
+  const door = openDoor({ tokens: [TOKEN, PREVIOUS] });
+  door.time.now = Date.now();
   allocation = async () => ({ kind: 'seated', desktop });
-  const note = (fields: object): void => void logged.push(fields);
+  const note = (level: string) => (fields: object) => void logged.push({ level, ...fields });
   const ports: AppPorts = {
-    clusterToken: TOKEN,
+    ...door,
+    callTimeoutMs: 15_000,
     prewarmMax: 200,
     desktopEnv: { EXAM_RESTRICT_INTERNET: 'true' },
     pool: {
-      allocate: (seat) => {
+      allocate: (seat, withinMs) => {
         calls.push(['allocate', seat]);
+        within = withinMs;
         return allocation();
       },
       release: async (seat) => {
@@ -61,7 +71,7 @@ beforeEach(async () => {
     endSession: async (seat) => void calls.push(['endSession', seat]),
     metrics: async () => ({ type: 'text/plain; version=0.0.4', body: 'up 1\n' }),
     metricsToken: 'the-token-of-metrics',
-    log: { info: note, warn: note, error: note },
+    log: { info: note('info'), warn: note('warn'), error: note('error') },
     openapi: 'openapi: 3.1.0',
     reasons: () => reasons,
     engine: () => ({ answers: true, failures: 0, retryInMs: 0 }),
@@ -269,7 +279,136 @@ describe('no desktop now', () => {
     allocation = () => Promise.reject(new Error('out of luck'));
     const answer = await ask('POST', '/api/vdi/cluster/allocate', { userId: 42, examId: 7 });
     expect([answer.status, answer.body.message]).toEqual([500, 'out of luck']);
-    expect(logged).toHaveLength(1);
+    expect(logged.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+});
+
+describe('the caller’s time', () => {
+  const SEAT = { userId: 42, examId: 7 };
+  const withDeadline = (ms: string) => ask('POST', '/api/vdi/cluster/allocate', SEAT, { 'x-deadline-ms': ms });
+
+  test.each([
+    ['5000', 4000],
+    ['60000', 12_000],
+    ['1', 80],
+  ])('of %s ms: a desktop is waited for no longer than %i', async (ms, most) => {
+    await withDeadline(ms);
+    expect(within).toBe(most);
+  });
+
+  test('that is not told is CLUSTER_API_TIMEOUT_MS', async () => {
+    await ask('POST', '/api/vdi/cluster/allocate', SEAT);
+    expect(within).toBe(12_000);
+  });
+
+  test.each(['soon', '-5', '1.5', ''])('of %j is a 400 that names the header, and nothing is done', async (ms) => {
+    const answer = await withDeadline(ms);
+    expect([answer.status, calls]).toEqual([400, []]);
+    expect((answer.body.fields as { field: string }[])[0]?.field).toBe('x-deadline-ms');
+  });
+
+  test('that is over is a 503 that says to try again; what goes on is logged when it is done', async () => {
+    const slow = Promise.withResolvers<Allocation>();
+    allocation = () => slow.promise;
+    const answer = await withDeadline('150');
+    expect([answer.status, answer.body.error, answer.headers.get('retry-after')]).toEqual([503, 'deadline', '1']);
+    slow.resolve({ kind: 'seated', desktop });
+    await expect.poll(() => logged.filter(({ level }) => level === 'warn')).toMatchObject([{ status: 200 }]);
+  });
+
+  test('that is over before it fails: the failure is logged all the same', async () => {
+    const slow = Promise.withResolvers<Allocation>();
+    allocation = () => slow.promise;
+    expect((await withDeadline('150')).status).toBe(503);
+    slow.reject(new Error('out of luck'));
+    await expect
+      .poll(() => logged.filter(({ level }) => level === 'error'))
+      .toMatchObject([{ error: 'Error: out of luck' }]);
+  });
+});
+
+describe('a request id', () => {
+  const SEAT = { userId: 42, examId: 7 };
+  test('of the caller comes back, and stands in the line of his call', async () => {
+    const answer = await ask('POST', '/api/vdi/cluster/allocate', SEAT, { 'x-request-id': 'join-17' });
+    expect(answer.headers.get('x-request-id')).toBe('join-17');
+    await expect
+      .poll(() => logged)
+      .toMatchObject([
+        { level: 'info', requestId: 'join-17', call: 'allocate', ...SEAT, from: '127.0.0.1', status: 200 },
+      ]);
+  });
+
+  test('is what the pool’s own lines are written under', async () => {
+    let seen: object = {};
+    allocation = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen = requestFields();
+      return { kind: 'seated', desktop };
+    };
+    await ask('POST', '/api/vdi/cluster/allocate', SEAT, { 'x-request-id': 'join-17' });
+    expect(seen).toEqual({ requestId: 'join-17' });
+  });
+
+  test.each(['', 'two words', 'x'.repeat(129)])('that no log should hold (%j) is another one', async (id) => {
+    const answer = await ask('GET', '/api/vdi/cluster/status', undefined, { 'x-request-id': id });
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('is in the answer to a refused call too, and the refusal is logged without its token', async () => {
+    const headers = { 'x-cluster-token': 'a-wrong-one', 'x-request-id': 'join-18' };
+    const answer = await ask('POST', '/api/vdi/cluster/allocate', SEAT, headers);
+    expect([answer.status, answer.headers.get('x-request-id')]).toEqual([401, 'join-18']);
+    expect(logged).toMatchObject([{ level: 'warn', why: 'token-wrong', from: '127.0.0.1' }]);
+    expect(JSON.stringify(logged)).not.toContain('a-wrong-one');
+  });
+});
+
+describe('the control-plane’s own caller', () => {
+  const worker = () => ({ code: 'worker-02', apiBaseUrl: base, metadata: {} });
+  const caller = (...clusterTokens: string[]) => httpWorkerCalls({ clusterTokens, timeoutMs: 1000 });
+
+  test('passes the id of the join and its own time on', async () => {
+    const answer = await withRequestId('join-19', () => caller(TOKEN).allocate(worker(), { userId: 42, examId: 7 }));
+    expect(answer.ok).toBe(true);
+    expect(within).toBeGreaterThan(100);
+    expect(within).toBeLessThanOrEqual(800);
+    await expect.poll(() => logged).toMatchObject([{ requestId: 'join-19', status: 200 }]);
+  });
+
+  test('is let in by a worker that knows the next token already, or has only the one before', async () => {
+    expect(await caller(PREVIOUS).drain(worker(), true)).toMatchObject({ ok: true });
+    expect(await caller('the-token-after-it', TOKEN).drain(worker(), false)).toMatchObject({ ok: true });
+    expect(await caller('the-token-after-it').drain(worker(), true)).toMatchObject({ ok: false, why: 'refused' });
+    expect(calls.map(([, draining]) => draining)).toEqual([true, false]);
+  });
+
+  test('takes “still under way” for no answer: there may be a desktop', async () => {
+    allocation = () => new Promise(() => undefined);
+    expect(await caller(TOKEN).allocate(worker(), { userId: 42, examId: 7 })).toMatchObject({
+      ok: false,
+      why: 'timeout',
+    });
+  });
+
+  test.each([
+    ['token', true],
+    ['signed', false],
+  ])('to a worker that says “%s” in its beats: the token goes along (%s), each call is signed', async (says, goes) => {
+    const seen: IncomingHttpHeaders[] = [];
+    const other = createServer((request, response) => {
+      seen.push(request.headers);
+      response.end('{"drainStatus":"serving"}');
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const apiBaseUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}/behind/a/proxy/`;
+    await caller(TOKEN).drain({ code: 'worker-02', apiBaseUrl, metadata: { calls: says } }, false);
+    other.close();
+    const [{ 'x-signature-time': time, 'x-signature-nonce': nonce, 'x-signature': signature, ...headers } = {}] = seen;
+    const call = { method: 'POST', path: '/api/vdi/cluster/drain', body: '{"draining":false}', worker: 'worker-02' };
+    const signed = { ...call, time: String(time), nonce: String(nonce) };
+    expect(signedWith(signed, String(signature), [callKey(TOKEN)])).toBe(0);
+    expect(headers['x-cluster-token'] === TOKEN).toBe(goes);
   });
 });
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { workerApp } from '../../../src/http/app.ts';
+import { openDoor } from './door.ts';
 
 const text = readFileSync(new URL('../../../docs/openapi.yaml', import.meta.url), 'utf8');
 const document: { paths: Record<string, Record<string, unknown>> } = parse(text);
@@ -17,7 +18,8 @@ let url = '';
 
 beforeAll(async () => {
   const app = workerApp({
-    clusterToken: 'a token of the test',
+    ...openDoor(),
+    callTimeoutMs: 1000,
     prewarmMax: 10,
     desktopEnv: {},
     pool: { allocate: never, release: never, prewarm: never, reconcile: never, drain: quiet, drainStatus: 'serving' },

@@ -72,7 +72,7 @@ export class OneWorker {
       holder: this.holder,
       clock: () => this.time.now + this.clockOff,
       log: SILENT,
-      proofKeyOf: keyOf,
+      proofKeysOf: (id) => [keyOf(id)],
       newId: () => `d${++this.#ids}`,
       random: () => 0.5,
     });

@@ -1,12 +1,13 @@
 import { BlockList } from 'node:net';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { addressOf, networkOf } from '../../../src/callers/address.ts';
+import { Attempts } from '../../../src/callers/attempts.ts';
 import type { Refused } from '../../../src/tunnel/admission.ts';
 import { refused } from '../../../src/tunnel/admission.ts';
-import { Attempts, networkOf } from '../../../src/tunnel/attempts.ts';
 import { Entrance } from '../../../src/tunnel/entrance.ts';
 import { Handshakes } from '../../../src/tunnel/handshakes.ts';
 import { originRule } from '../../../src/tunnel/origins.ts';
-import { addressOf, type Visit } from '../../../src/tunnel/visit.ts';
+import type { Visit } from '../../../src/tunnel/visit.ts';
 
 describe('pages that may open tunnels', () => {
   const rule = originRule(['https://exam.school.test', 'http://lab.school.test:8080', 'https://*.uni.test']);

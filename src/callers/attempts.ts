@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net';
-import type { Clock } from '../pool/ports.ts';
+import { networkOf } from './address.ts';
 
 const MOST_REFUSED = 30;
 const WINDOW_MS = 10_000;
@@ -10,10 +9,11 @@ const MOST_ADDRESSES = 10_000;
  * since a restart gains a guesser little.
  */
 export class Attempts {
-  readonly #clock: Clock;
+  readonly #clock: () => number;
   readonly #refused = new Map<string, { count: number; readonly until: number }>();
 
-  constructor(clock: Clock) {
+  /** @param clock milliseconds */
+  constructor(clock: () => number) {
     this.#clock = clock;
   }
 
@@ -39,14 +39,4 @@ export class Attempts {
     this.#refused.delete(network);
     return undefined;
   }
-}
-
-/** One line has 2^64 addresses of IPv6. */
-export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const first = head.split(':').filter(Boolean);
-  const last = tail.split(':').filter(Boolean);
-  const zeros = address.includes('::') ? Array<string>(Math.max(0, 8 - first.length - last.length)).fill('0') : [];
-  return [...first, ...zeros, ...last].slice(0, 4).join(':');
 }
