@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type Logger, pino } from 'pino';
 import { requestFields } from './callers/request-context.ts';
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
     databaseAnswers: database.answers,
     isDatabaseAway,
     assets: await readWebAssets(),
+    openapi: await readFile(new URL('../docs/openapi.yaml', import.meta.url), 'utf8'),
     clock: () => new Date(),
     log,
     settings,

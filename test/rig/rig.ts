@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Docker from 'dockerode';
 import { imageReference } from './images.ts';
+import { asDescribed } from './openapi.ts';
 import { studentOf } from './student.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -196,7 +197,9 @@ export class Rig {
     });
     const text = await answer.text();
     const isJson = answer.headers.get('content-type')?.includes('json') ?? false;
-    return { status: answer.status, body: isJson ? JSON.parse(text) : text, headers: answer.headers };
+    const { status, headers: told } = answer;
+    const method = body === undefined ? 'GET' : 'POST';
+    return asDescribed('worker', { method, path, status, headers: told, body: isJson ? JSON.parse(text) : text });
   }
 
   /** Waits until `look` gives something; rises with what it was about, and the worker's log, when it never does. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BadSettings, readHeartbeatConfig, readLogLevel, readWorkerConfig } from '../../src/config.ts';
 
 const SECRET = 'a-secret-that-must-never-be-shown';
@@ -184,5 +184,40 @@ test('without DB_HOST the history stays on the worker; with it the whole login i
     user: 'vdi',
     password: SECRET,
     database: 'main',
+  });
+});
+
+describe('who may make cluster calls', () => {
+  test('the token before this one is taken beside it, where there is one', () => {
+    const PREVIOUS = 'the token before it';
+    expect(readWorkerConfig(WORKER).clusterTokens).toEqual([SECRET]);
+    expect(readWorkerConfig({ ...WORKER, WORKER_CLUSTER_TOKEN_PREVIOUS: '' }).clusterTokens).toEqual([SECRET]);
+    expect(readWorkerConfig({ ...WORKER, WORKER_CLUSTER_TOKEN_PREVIOUS: SECRET }).clusterTokens).toEqual([SECRET]);
+    expect(readWorkerConfig({ ...WORKER, WORKER_CLUSTER_TOKEN_PREVIOUS: PREVIOUS }).clusterTokens).toEqual([
+      SECRET,
+      PREVIOUS,
+    ]);
+  });
+
+  test('one that is too short, or a list that is none, stops the start and is named', () => {
+    for (const [name, value] of [
+      ['WORKER_CLUSTER_TOKEN_PREVIOUS', 'short'],
+      ['WORKER_ALLOWED_CALLERS', 'control-plane.example.edu'],
+      ['WORKER_ALLOWED_CALLERS', '10.0.0.0/33'],
+      ['WORKER_REQUIRE_SIGNED_CALLS', 'perhaps'],
+    ] as const)
+      expect(() => readWorkerConfig({ ...WORKER, [name]: value })).toThrow(name);
+  });
+
+  test('are all who know the token, unless addresses or signatures are asked for', () => {
+    const { allowed, requireSigned } = readWorkerConfig(WORKER).callers;
+    expect([allowed.rules, requireSigned]).toEqual([[], false]);
+    const asked = { WORKER_ALLOWED_CALLERS: '10.0.0.5, 2001:db8::/64', WORKER_REQUIRE_SIGNED_CALLS: 'true' };
+    const { callers } = readWorkerConfig({ ...WORKER, ...asked });
+    expect([callers.allowed.check('10.0.0.5'), callers.allowed.check('10.0.0.6'), callers.requireSigned]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 });

@@ -25,6 +25,8 @@ export interface ControlPlanePorts
   readonly databaseAnswers: () => Promise<boolean>;
   /** A failure that is the database's being away: the same call may do in a moment. */
   readonly isDatabaseAway: (error: unknown) => boolean;
+  /** Text of docs/openapi.yaml. */
+  readonly openapi: string;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly clock: SittingPorts['clock'];
   readonly log: Log;
@@ -42,6 +44,7 @@ export function controlPlaneApp(ports: ControlPlanePorts): Express {
     const database = await ports.databaseAnswers();
     response.status(database ? 200 : 503).json({ ok: database, database: database ? 'up' : 'down' });
   });
+  app.get('/openapi.yaml', (_request, response) => void response.type('yaml').send(ports.openapi));
   app.use('/api', express.json({ limit: '256kb' }));
   // Answers hold tokens and other people's states: nothing between here and the browser may keep them.
   app.use('/api', (_request, response, next) => {

@@ -18,6 +18,7 @@ import { runStore } from '../../../src/postgres/run-store.ts';
 import { userStore } from '../../../src/postgres/user-store.ts';
 import { waitForDatabase } from '../../../src/postgres/wait.ts';
 import { workerStore } from '../../../src/postgres/worker-store.ts';
+import { asDescribed, text as openapi } from '../../rig/openapi.ts';
 import { heartbeatOf, type Told } from './fake-worker.ts';
 
 export const CLUSTER_TOKEN = 'cluster-token-of-the-test';
@@ -30,7 +31,7 @@ export interface Console extends AsyncDisposable {
   readonly url: string;
   readonly ports: ControlPlanePorts;
   now: Date;
-  call(method: string, path: string, options?: { token?: string; body?: unknown }): Promise<Answer>;
+  call(method: string, path: string, options?: { token?: string; body?: unknown; type?: string }): Promise<Answer>;
   loginAs(username: string, password?: string): Promise<string>;
   addUser(username: string, role: Role): Promise<{ id: number; token: string }>;
   beat(worker: Told): Promise<Answer>;
@@ -76,6 +77,7 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
     databaseAnswers: database.answers,
     isDatabaseAway,
     assets: await readWebAssets(),
+    openapi,
     clock: () => started.now,
     log: quiet,
     settings,
@@ -85,16 +87,19 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
     url: '',
     ports,
     now: new Date(),
-    async call(method, path, { token, body } = {}) {
+    async call(method, path, { token, body, type = 'application/json' } = {}) {
       const response = await fetch(`${this.url}${path}`, {
         method,
         headers: {
           ...(token ? { authorization: `Bearer ${token}` } : {}),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(body === undefined ? {} : { 'content-type': type }),
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
-      return { status: response.status, body: await response.json() };
+      const { status, headers } = response;
+      const text = await response.text();
+      const isJson = headers.get('content-type')?.includes('json') ?? false;
+      return asDescribed('control-plane', { method, path, status, headers, body: isJson ? JSON.parse(text) : text });
     },
     async loginAs(username, password = PASSWORD) {
       const { body } = await this.call('POST', '/api/auth/login', { body: { username, password } });
@@ -108,12 +113,14 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
       return { id, token: await ports.loginTokens.issue({ userId: id, username, role, passwordVersion }, started.now) };
     },
     async beat(told) {
-      const response = await fetch(`${this.url}/api/vdi/workers/heartbeat`, {
+      const path = '/api/vdi/workers/heartbeat';
+      const response = await fetch(this.url + path, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-worker-token': CLUSTER_TOKEN },
         body: JSON.stringify(heartbeatOf(told)),
       });
-      return { status: response.status, body: await response.json() };
+      const { status, headers } = response;
+      return asDescribed('control-plane', { method: 'POST', path, status, headers, body: await response.json() });
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { unanswered } from '../../rig/openapi.ts';
 import { Rig } from '../../rig/rig.ts';
 
 const rig = new Rig({ name: 'cluster' });
@@ -206,4 +207,19 @@ describe('what must not happen to a running student', () => {
       await rig.docker.getImage(image).remove({ force: true });
     }
   });
+});
+
+// Every answer of a rig is held to docs/openapi.yaml; these are the calls that nothing above has made.
+test('each call of the document answers well, as it says', async () => {
+  for (const path of [
+    '/healthz',
+    '/readyz',
+    '/openapi.yaml',
+    '/metrics',
+    '/api/vdi/cluster/history?examId=7&userId=60',
+  ])
+    expect([path, (await rig.call(path)).status]).toEqual([path, 200]);
+  for (const path of ['reconcile?dryRun=true', 'drain'])
+    expect((await rig.call(`/api/vdi/cluster/${path}`, { draining: false })).status).toBe(200);
+  expect(unanswered('worker')).toEqual([]);
 });

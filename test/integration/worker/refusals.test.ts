@@ -95,7 +95,7 @@ describe('who calls', () => {
     const apiBaseUrl = `http://${address}:${rig.port}`;
     const worker = { code: rig.code, apiBaseUrl, metadata: { calls: 'signed' } };
     const caller = httpWorkerCalls({ clusterTokens: [rig.clusterToken], timeoutMs: 15_000 });
-    await restart({ WORKER_REQUIRE_SIGNED_CALLS: 'true', WORKER_ALLOWED_CALLERS: `${address},192.0.2.0/24` });
+    await restart({ WORKER_REQUIRE_SIGNED_CALLS: 'true', WORKER_ALLOWED_CALLERS: `${address},198.51.100.0/29` });
     const path = '/api/vdi/cluster/drain';
     const body = '{"draining":false}';
     const send = async (headers: Record<string, string>) => {
@@ -113,7 +113,7 @@ describe('who calls', () => {
     expect(await send(signed)).toEqual([503, 'signed-before-start']);
     expect(await send(signedHeaders(call, callKey(rig.clusterToken), Date.now() - 90_000))).toEqual([401, 'clock']);
     expect((await allocate(2)).status).toBe(200);
-    await restart({ WORKER_ALLOWED_CALLERS: '192.0.2.0/24' });
+    await restart({ WORKER_ALLOWED_CALLERS: '198.51.100.0/29' });
     expect(await caller.allocate(worker, { examId, userId: 2 })).toMatchObject({
       ok: false,
       detail: expect.stringContaining(`does not name ${address}`),

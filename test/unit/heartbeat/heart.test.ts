@@ -53,11 +53,8 @@ describe('the heart', () => {
     let backendStatus = 200;
     const beats: Beat[] = [];
     const tokens = new Set<unknown>();
-    const keys = [callKey('shared')];
     const backendUrl = await serve((path, headers) => {
-      const { 'x-signature-time': time, 'x-signature-nonce': nonce, 'x-signature': signature } = headers;
-      const call = { method: 'GET', path, body: '', worker: SETTINGS.code, time: String(time), nonce: String(nonce) };
-      expect([signedWith(call, String(signature), keys), headers['x-cluster-token']]).toEqual([0, undefined]);
+      tokens.add(headers['x-cluster-token']);
       return [path === '/api/vdi/cluster/status' ? backendStatus : 404, STATUS];
     });
     const main = await serve((path, headers, body) => {
@@ -111,6 +108,42 @@ describe('the heart', () => {
     expect(lines.join()).toContain('WORKER_CLUSTER_TOKEN');
     expect(lines.join()).not.toContain('shared-secret');
   });
+
+  test.each([
+    [false, 'shared'],
+    [true, undefined],
+  ])(
+    'asks the backend by signed calls; where only those are taken (%s) the token %s goes along',
+    async (requireSigned, token) => {
+      const asked: NodeJS.Dict<string | string[]>[] = [];
+      const backendUrl = await serve((_path, headers) => {
+        asked.push(headers);
+        return [200, STATUS];
+      });
+      const main = await serve((_path, _headers, body) => [
+        JSON.parse(body).metadata.calls === (requireSigned ? 'signed' : 'token') ? 201 : 400,
+        {},
+      ]);
+      const settings = { ...SETTINGS, requireSigned, intervalMs: INTERVAL, clusterTokens: SHARED, backendUrl };
+      expect(await new Heart({ ...settings, controlPlaneApiBase: `${main}/api` }, ports).tick(T0)).toBe(true);
+      const [headers] = asked;
+      const [time, nonce, signature] = ['x-signature-time', 'x-signature-nonce', 'x-signature'].map((name) =>
+        String(headers?.[name]),
+      );
+      const call = {
+        method: 'GET',
+        path: '/api/vdi/cluster/status',
+        body: '',
+        worker: SETTINGS.code,
+        time: time ?? '',
+        nonce: nonce ?? '',
+      };
+      expect([signedWith(call, signature ?? '', [callKey('shared')]), headers?.['x-cluster-token']]).toEqual([
+        0,
+        token,
+      ]);
+    },
+  );
 
   test('while the token is being changed: the one that the control-plane takes is told, and the other where that is refused', async () => {
     const backendUrl = await serve(() => [200, STATUS]);
