@@ -1,12 +1,10 @@
 import type { Exam } from './exam.ts';
 import type { Clock, DispatchStore, ExamStore, RunStore, UserStore, WorkerStore } from './ports.ts';
 import type { ReconcileRun } from './reconcile.ts';
-import { type SessionView, type Stray, sessionViews, strays } from './session-view.ts';
+import { MOST_SESSIONS, type SessionView, type Stray, sessionViews, strays } from './session-view.ts';
 import type { PageAddress } from './tunnel-url.ts';
 import { isHealthy, type WorkerNode } from './worker-node.ts';
 import { poolsOf, summaryOf, type WorkersSummary, type WorkerView, workerView } from './worker-view.ts';
-
-const MOST_SESSIONS = 2000;
 
 export interface LivePorts {
   readonly users: UserStore;

@@ -3,6 +3,9 @@ import { toldOf, toldSessions } from './told-sessions.ts';
 import { type PageAddress, tunnelUrl } from './tunnel-url.ts';
 import { type Clocked, isHealthy, type WorkerNode } from './worker-node.ts';
 
+/** More than one page can show; far more than one console's workers have. */
+export const MOST_SESSIONS = 2000;
+
 /** A session as proctors and admins see it. */
 export interface SessionView extends Seat {
   readonly username: string;

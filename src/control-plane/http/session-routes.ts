@@ -1,10 +1,14 @@
 import { Router } from 'express';
 import { type FinishPorts, finish } from '../finish.ts';
-import { sessionViews } from '../session-view.ts';
+import { MOST_SESSIONS, sessionViews } from '../session-view.ts';
 import { idOf, notFound, refuse } from './answers.ts';
 import { type CallerPorts, callerOf, onlyFor } from './callers.ts';
 
-const MOST_SESSIONS = 2000;
+const MESSAGES = {
+  released: 'released',
+  release_pending: 'The worker does not answer. It is released when it does.',
+  nothing_there: 'There is no such session any more.',
+} as const;
 
 export interface SessionRoutePorts extends CallerPorts, FinishPorts {
   readonly clock: FinishPorts['clock'];
@@ -32,7 +36,7 @@ export function sessionRoutes(ports: SessionRoutePorts): Router {
     if (!isStray) {
       const outcome = await finish(ports, seat);
       ports.log.info({ by: callerOf(response).userId, ...seat, outcome }, 'session released by an admin');
-      response.json({ message: 'released', outcome });
+      response.json({ message: MESSAGES[outcome], outcome });
       return;
     }
     const worker = await ports.workers.byCode(said);

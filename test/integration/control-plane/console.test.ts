@@ -336,6 +336,7 @@ describe('finish', () => {
     a.mode = 'hangs';
     const answer = await app.call('POST', `/api/exams/${examId}/finish`, { token });
     expect([answer.status, answer.body.outcome]).toEqual([200, 'release_pending']);
+    expect((await app.call('GET', '/api/vdi/sessions', { token: admin })).body).toMatchObject([{ state: 'releasing' }]);
     a.mode = 'works';
     const counts = await app.call('POST', '/api/vdi/workers/reconcile', { token: admin });
     expect(counts.body).toMatchObject({ scanned: 1, cleaned: 1, released: 1, mode: 'manual' });
