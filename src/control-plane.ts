@@ -39,6 +39,7 @@ async function main(): Promise<void> {
   );
   if (applied.length > 0) log.info({ applied }, 'migrations applied');
 
+  const stopping = new AbortController();
   const ports = {
     users: userStore(database),
     exams: examStore(database.pool),
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
     clock: () => new Date(),
     log,
     settings,
+    stopping: stopping.signal,
   };
   // The password of the first one must not go to a service's output, which the engine keeps in a file.
   if ((await ports.users.count('ADMIN')) === 0)
@@ -67,7 +69,6 @@ async function main(): Promise<void> {
   await once(server, 'listening');
   log.info({ port: settings.port }, 'control-plane is up');
 
-  const stopping = new AbortController();
   if (settings.dispatchCleanupEnabled) {
     repeat(RECONCILE_EVERY_MS, stopping.signal, log, 'reconcile', async () => {
       const run = await reconcileUnlessYoung(ports, RECONCILE_EVERY_MS);

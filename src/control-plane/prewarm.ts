@@ -2,6 +2,7 @@ import type { Exam } from './exam.ts';
 import type { Clock, Log, PrewarmCounts, WorkerCalls, WorkerStore } from './ports.ts';
 import type { ControlPlaneSettings } from './settings.ts';
 import { type Share, spread } from './spread.ts';
+import { isHealthy } from './worker-node.ts';
 
 export interface PrewarmPorts {
   readonly workers: WorkerStore;
@@ -20,14 +21,21 @@ export interface PrewarmOutcome extends PrewarmCounts {
   readonly distributed: readonly Distributed[];
 }
 
-/** `failed` also counts what found no free slot anywhere: requested − failed is what will be there. */
+/**
+ * `failed` also counts what found no free slot anywhere: requested − failed is what will be there. A count of 0 ends the
+ * exam's refills, and goes to every worker that can hear it: one that takes no students now may still keep a pool.
+ */
 export async function prewarm(
   ports: PrewarmPorts,
   exam: Pick<Exam, 'id' | 'name'>,
   count: number,
 ): Promise<PrewarmOutcome> {
   const clocked = { now: ports.clock(), heartbeatTtlSec: ports.settings.heartbeatTtlSec };
-  const shares = spread(await ports.workers.all(), count, clocked);
+  const workers = await ports.workers.all();
+  const shares =
+    count > 0
+      ? spread(workers, count, clocked)
+      : workers.filter((worker) => isHealthy(worker, clocked)).map((worker) => ({ worker, count }));
   const distributed = await Promise.all(shares.map((share) => ask(ports, exam, share)));
   const unplaced = count - shares.reduce((sum, share) => sum + share.count, 0);
   return {

@@ -1,5 +1,5 @@
 import { clockOffset } from './countdown.ts';
-import { t } from './language.ts';
+import { said, t } from './language.ts';
 import { isTextKey } from './texts.ts';
 
 export interface Person {
@@ -62,15 +62,11 @@ export async function call<T>(
   body?: object,
   signal?: AbortSignal,
 ): Promise<T> {
-  const login = storedLogin();
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const send = () =>
     fetch(`/api${path}`, {
       method,
-      headers: {
-        ...(login ? { authorization: `Bearer ${login.token}` } : {}),
-        ...(body ? { 'content-type': 'application/json' } : {}),
-      },
+      headers: { ...authorization(), ...(body ? { 'content-type': 'application/json' } : {}) },
       ...(body ? { body: JSON.stringify(body) } : {}),
       signal: signal ? AbortSignal.any([signal, patience]) : patience,
     });
@@ -89,9 +85,51 @@ export async function call<T>(
     if (signal?.aborted) throw error;
     throw new Refused(0, 'offline', {});
   }
+  if (!response.ok) throw refused(response.status, text);
+  return parse(text) as T;
+}
+
+/** An answer that goes on for as long as it is read. It stands in for EventSource, which can send no login of ours. */
+export async function openStream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const headers = { ...authorization(), accept: 'text/event-stream' };
+  const response = await fetch(`/api${path}`, { headers, signal });
+  offset = clockOffset(response.headers.get('date'), Date.now());
+  if (!response.ok || !response.body) throw refused(response.status, await response.text());
+  return response.body;
+}
+
+/** Sends a file; the answer comes in lines of JSON while the server works through it. */
+export async function sendFile(
+  path: string,
+  file: File,
+  onLine: (line: Record<string, unknown>) => void,
+): Promise<void> {
+  const headers = { ...authorization(), 'content-type': 'text/csv', accept: 'application/x-ndjson' };
+  const response = await fetch(`/api${path}`, { method: 'POST', headers, body: file }).catch(() => {
+    throw new Refused(0, 'offline', {});
+  });
+  if (!response.ok || !response.body) throw refused(response.status, await response.text());
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value = '' } = await reader.read().catch(() => {
+      throw new Refused(0, 'offline', {});
+    });
+    const lines = (rest + value + (done ? '\n' : '')).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') onLine(parse(line));
+    if (done) return;
+  }
+}
+
+function authorization(): Record<string, string> {
+  const login = storedLogin();
+  return login ? { authorization: `Bearer ${login.token}` } : {};
+}
+
+function refused(status: number, text: string): Refused {
   const answer = parse(text);
-  if (!response.ok) throw new Refused(response.status, String(answer.error ?? 'internal'), answer);
-  return answer as T;
+  return new Refused(status, String(answer.error ?? 'internal'), answer);
 }
 
 // A proxy's error page is no JSON.
@@ -103,10 +141,21 @@ function parse(text: string): Record<string, unknown> {
   }
 }
 
+/** The same as text that follows the language switch. */
+export function reasonSaid(error: unknown): HTMLElement {
+  const key = error instanceof Refused ? error.code : 'internal';
+  if (isTextKey(key)) return said(key, error instanceof Refused ? fillOf(error) : {});
+  const plain = document.createElement('span');
+  plain.textContent = reasonOf(error);
+  return plain;
+}
+
+function fillOf({ answer }: Refused): Readonly<Record<string, string | number>> {
+  return { seconds: Number(answer.retryAfterSec ?? 0), message: String(answer.message ?? '') };
+}
+
 /** What to tell the person, in their language; the server's own words for what this page has none for. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Refused)) return t('internal');
-  const { answer, code } = error;
-  if (!isTextKey(code)) return error.message;
-  return t(code, { seconds: Number(answer.retryAfterSec ?? 0), message: String(answer.message ?? '') });
+  return isTextKey(error.code) ? t(error.code, fillOf(error)) : error.message;
 }

@@ -4,6 +4,7 @@ import type { Link } from './desktop-link.ts';
 import { button, el } from './dom.ts';
 import { label, said, say } from './language.ts';
 import { desktopSize, type Size } from './screen-size.ts';
+import type { TextKey } from './texts.ts';
 
 const RESIZE_QUIET_MS = 250;
 
@@ -16,6 +17,7 @@ export interface DesktopView {
   steady(steady: boolean): void;
   /** The connection is gone; the last picture stays, dimmed. */
   lost(untilNextTry: number, tryNow: () => void): void;
+  /** Says once that the files stayed on a worker that is gone. */
   noteMoved(): void;
   focusDesktop(): void;
   end(): void;
@@ -47,7 +49,7 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
     keys,
     handIn,
   );
-  const stage = el('div', { class: 'stage', id: 'stage' });
+  const stage = el('div', { class: 'stage', id: 'stage', role: 'img' });
   const overlay = el('div', { class: 'overlay', role: 'alert', hidden: true });
   const element = el(
     'div',
@@ -72,6 +74,8 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
   };
   const watcher = new ResizeObserver(onResize);
   watcher.observe(stage);
+  let isOverTold = false;
+  let isMovedTold = false;
   const tick = setInterval(showTime, 1000);
   showTime();
 
@@ -84,7 +88,21 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
     const ms = options.timeLeft();
     left.classList.toggle('short', ms < 5 * 60_000);
     if (ms > 0) left.textContent = spanText(ms);
-    else say(left, 'timeOver');
+    else {
+      say(left, 'timeOver');
+      if (!isOverTold) note('timeOverNote', button('handIn', 'primary', options.onHandIn));
+      isOverTold = true;
+    }
+  }
+
+  /** A line below the bar, until it is closed. */
+  function note(key: TextKey, ...actions: HTMLElement[]): void {
+    const close = button('close', 'quiet', () => {
+      line.remove();
+      keyboard.focus();
+    });
+    const line = el('div', { class: 'note', role: 'status' }, said(key), ...actions, close);
+    bar.after(line);
   }
 
   return {
@@ -133,13 +151,8 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
       overlay.hidden = false;
     },
     noteMoved() {
-      const note = el(
-        'div',
-        { class: 'note', role: 'status' },
-        said('movedNote'),
-        button('close', 'quiet', () => note.remove()),
-      );
-      bar.after(note);
+      if (!isMovedTold) note('movedNote');
+      isMovedTold = true;
     },
     focusDesktop: () => keyboard.focus(),
     end() {

@@ -1,6 +1,7 @@
 import { serverNow } from './api.ts';
-import { spanText } from './countdown.ts';
 import { el, keepRows } from './dom.ts';
+import { isOpen } from './exam-hours.ts';
+import { showState } from './exam-state.ts';
 import { dateTime, said, say } from './language.ts';
 
 /** An exam as the student's list has it. */
@@ -22,6 +23,10 @@ export interface Complaint {
 export interface ExamList {
   readonly element: HTMLElement;
   update(exams: readonly OpenExam[]): void;
+  /** Each second: countdowns go on, and an exam opens when its time has come. */
+  tick(): void;
+  /** The server was not reached: the list is what it was before. */
+  lost(): void;
   /** Says at that exam why it did not work. */
   complain(complaint: Complaint): void;
 }
@@ -34,17 +39,33 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
     el('h2', {}, said('noExams')),
     el('p', { class: 'lead' }, said('noExamsLead')),
   );
-  const element = el('section', {}, el('h1', {}, said('yourExams')), none, list);
+  const old = el('p', { class: 'banner', role: 'alert', hidden: true }, said('listOld'));
+  const gone = el('p', { class: 'banner', role: 'alert', hidden: true });
+  const element = el('section', {}, el('h1', {}, said('yourExams')), old, gone, none, list);
   const rows = new Map<string, { element: HTMLElement; update: (exam: OpenExam) => void }>();
+  let shown: readonly OpenExam[] = [];
   const complaints = new Map<number, (complaint: Complaint) => void>();
 
   return {
     element,
     update(exams) {
+      shown = exams;
+      old.hidden = true;
       none.hidden = exams.length > 0;
       keepRows(list, exams, ({ id }) => String(id), makeRow, rows);
     },
-    complain: (complaint) => complaints.get(complaint.examId)?.(complaint),
+    tick: () => keepRows(list, shown, ({ id }) => String(id), makeRow, rows),
+    lost() {
+      old.hidden = false;
+    },
+    complain(complaint) {
+      const tell = shown.some(({ id }) => id === complaint.examId) && complaints.get(complaint.examId);
+      // An exam that was closed meanwhile is not in the list any more; the reason must not get lost with it.
+      if (!tell) {
+        gone.hidden = false;
+        gone.textContent = complaint.reason;
+      } else tell(complaint);
+    },
   };
 
   function makeRow(exam: OpenExam) {
@@ -69,7 +90,6 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
       el('label', { for: code.id }, said('accessCode')),
       el('div', { class: 'row' }, code, el('button', { class: 'primary' }, said('join'))),
       el('p', { class: 'quiet-text', id: `hint-${exam.id}` }, said('accessCodeHint')),
-      wrong,
     );
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -89,6 +109,8 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
       description,
       times,
       form,
+      // Not in the form, which is hidden while the exam is not open.
+      wrong,
     );
 
     const update = (now: OpenExam) => {
@@ -96,14 +118,8 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
       description.textContent = now.description;
       description.hidden = now.description === '';
       say(times, 'fromTo', { start: dateTime(now.startTime), end: dateTime(now.endTime) });
-      const untilStart = Date.parse(now.startTime) - serverNow();
-      const untilEnd = Date.parse(now.endTime) - serverNow();
-      const open = untilStart <= 0 && untilEnd > 0;
-      form.hidden = !open;
-      badge.className = `badge ${open ? 'good' : 'neutral'}`;
-      if (open) say(badge, 'open');
-      else if (untilEnd <= 0) say(badge, 'over');
-      else say(badge, 'startsIn', { time: spanText(untilStart) });
+      form.hidden = !isOpen(now, serverNow());
+      showState(badge, now);
     };
     return { element: row, update };
   }

@@ -25,11 +25,63 @@ export interface Exam {
   readonly isActive: boolean;
 }
 
-export interface PoolLine {
-  readonly examId: number;
+export interface PoolCounts {
+  /** Warm ones asked for by Prewarm. */
+  readonly wanted: number;
   readonly warm: number;
   readonly creating: number;
   readonly inUse: number;
+}
+
+export interface PoolLine extends PoolCounts {
+  readonly examId: number;
+}
+
+/** An exam and how it stands over all healthy workers. */
+export interface ExamNow extends Exam {
+  readonly pool: PoolCounts;
+  readonly workers: readonly (PoolCounts & { readonly workerCode: string })[];
+  readonly activeSessions: number;
+}
+
+/** A student at work. */
+export interface RunningSession {
+  readonly examId: number;
+  readonly userId: number;
+  readonly username: string;
+  readonly name?: string | null;
+  readonly workerCode: string;
+  readonly workerName?: string;
+  readonly state?: 'active' | 'releasing';
+  readonly since: string;
+  /** Where this browser finds its worker. */
+  readonly tunnelUrl: string | null;
+  /** Whether the student looks at the desktop now; null where nobody can know. */
+  readonly connected: boolean | null;
+  /** When he left it, where it is known. */
+  readonly leftAt?: string | null;
+  readonly watchers?: number | null;
+  readonly recorded?: boolean | null;
+  /** The worker that the files could not follow from. */
+  readonly filesLeft?: { readonly workerName: string } | null;
+}
+
+/** A desktop in use that no session of the control-plane stands for. */
+export interface Stray {
+  readonly workerCode: string;
+  readonly examId: number;
+  readonly userId: number;
+  readonly username?: string | null;
+  readonly connected?: boolean | null;
+}
+
+/** All that the console shows. */
+export interface LiveView {
+  readonly workers: readonly Worker[];
+  readonly exams: readonly ExamNow[];
+  readonly sessions: readonly RunningSession[];
+  readonly strays: readonly Stray[];
+  readonly lastReconcile: { readonly at: string; readonly cleaned: number } | null;
 }
 
 export type WorkerState = 'Healthy' | 'Stale' | 'Draining' | 'Drained' | 'Disabled' | 'NotReady';
@@ -56,7 +108,15 @@ export function poolsOf(worker: Worker): PoolLine[] {
   const count = (value: unknown) => (typeof value === 'number' ? value : 0);
   return pools.flatMap((pool: Record<string, unknown>) =>
     typeof pool?.examId === 'number'
-      ? [{ examId: pool.examId, warm: count(pool.warm), creating: count(pool.creating), inUse: count(pool.inUse) }]
+      ? [
+          {
+            examId: pool.examId,
+            wanted: count(pool.wanted),
+            warm: count(pool.warm),
+            creating: count(pool.creating),
+            inUse: count(pool.inUse),
+          },
+        ]
       : [],
   );
 }

@@ -1,7 +1,19 @@
-import { call, reasonOf } from './api.ts';
+import { call, reasonOf, serverNow } from './api.ts';
+import { agoText } from './countdown.ts';
 import { counts } from './counts.ts';
 import { button, el } from './dom.ts';
+import type { LiveView } from './fleet.ts';
 import { said, say, timeOfDay } from './language.ts';
+import { isTextKey } from './texts.ts';
+
+interface Detail {
+  readonly kind: string;
+  readonly why?: string | null;
+  readonly examId?: number | null;
+  readonly userId?: number | null;
+  readonly username?: string | null;
+  readonly workerCode?: string | null;
+}
 
 interface ReconcileAnswer {
   readonly scanned: number;
@@ -10,30 +22,25 @@ interface ReconcileAnswer {
   readonly staleWithoutSession: number;
   readonly remoteSessionCountersFixed: number;
   readonly affinityFixed: number;
+  readonly workersSilent?: number;
+  readonly details?: readonly Detail[];
 }
 
-/** The button Reconcile now, and the place where its counts appear. */
-export function reconcileView(changed: () => void): { readonly button: HTMLElement; readonly result: HTMLElement } {
+/** The button Reconcile now, and the place where its counts appear, with what was cleaned one by one. */
+export function reconcileView(): {
+  readonly button: HTMLElement;
+  readonly result: HTMLElement;
+  update(last: LiveView['lastReconcile']): void;
+} {
   const result = el('div', { class: 'result reconcile', role: 'status', hidden: true });
+  const last = el('p', { class: 'quiet-text' });
   const start = button('reconcileNow', 'quiet', () => void run());
 
   async function run(): Promise<void> {
     start.disabled = true;
     say(start, 'reconcileRunning');
     try {
-      const answer = await call<ReconcileAnswer>('POST', '/vdi/workers/reconcile');
-      result.replaceChildren(
-        el('p', { class: 'strong' }, said('reconcileDone', { time: timeOfDay(new Date()) })),
-        counts([
-          ['rcScanned', answer.scanned],
-          ['rcCleaned', answer.cleaned],
-          ['rcMalformed', answer.malformed],
-          ['rcStale', answer.staleWithoutSession],
-          ['rcCounters', answer.remoteSessionCountersFixed],
-          ['rcAffinity', answer.affinityFixed],
-        ]),
-      );
-      changed();
+      showResult(await call<ReconcileAnswer>('POST', '/vdi/workers/reconcile'));
     } catch (error) {
       result.replaceChildren(el('p', { class: 'wrong' }, reasonOf(error)));
     } finally {
@@ -43,5 +50,45 @@ export function reconcileView(changed: () => void): { readonly button: HTMLEleme
     }
   }
 
-  return { button: start, result };
+  function showResult(answer: ReconcileAnswer): void {
+    const { details = [], workersSilent = 0 } = answer;
+    const close = button('close', 'quiet', () => {
+      result.hidden = true;
+      start.focus();
+    });
+    result.replaceChildren(
+      el(
+        'div',
+        { class: 'row spread' },
+        el('p', { class: 'strong' }, said('reconcileDone', { time: timeOfDay(new Date()) })),
+        close,
+      ),
+      counts([
+        ['rcScanned', answer.scanned],
+        ['rcCleaned', answer.cleaned],
+        ['rcMalformed', answer.malformed],
+        ['rcStale', answer.staleWithoutSession],
+        ['rcCounters', answer.remoteSessionCountersFixed],
+        ['rcAffinity', answer.affinityFixed],
+      ]),
+      ...(workersSilent > 0 ? [el('p', { class: 'reasons' }, said('rcSilent', { n: workersSilent }))] : []),
+      ...(answer.cleaned === 0 && details.length === 0 ? [el('p', { class: 'quiet-text' }, said('rcNothing'))] : []),
+      el('ul', { class: 'changes' }, ...details.map((detail) => el('li', {}, lineOf(detail)))),
+    );
+  }
+
+  return {
+    button: start,
+    result: el('div', {}, last, result),
+    update(run) {
+      if (run) say(last, 'rcLast', { ago: agoText(serverNow() - Date.parse(run.at)), n: run.cleaned });
+    },
+  };
+}
+
+/** One change in words; a kind that this page does not know by its own name. */
+function lineOf({ kind, why, examId, userId, username, workerCode }: Detail): HTMLElement {
+  const fill = { student: username ?? userId ?? '?', exam: examId ?? '?', worker: workerCode ?? '?' };
+  const key = [`rc_${kind}_${why}`, `rc_${kind}`].find(isTextKey);
+  return key ? said(key, fill) : said('rcOther', { ...fill, kind: why ? `${kind} (${why})` : kind });
 }

@@ -1,23 +1,15 @@
-import { serverNow } from './api.ts';
+import { call, reasonOf, serverNow } from './api.ts';
+import { ask } from './ask.ts';
 import { agoText } from './countdown.ts';
-import { el, keepRows } from './dom.ts';
+import { button, el, keepRows } from './dom.ts';
+import type { RunningSession, Stray } from './fleet.ts';
 import { label, said, say } from './language.ts';
 import { cell, headRow } from './table.ts';
 import type { TextKey } from './texts.ts';
 
-/** A student at work, as the console's call answers it. */
-export interface RunningSession {
-  readonly examId: number;
-  readonly userId: number;
-  readonly username: string;
-  readonly workerCode: string;
-  readonly since: string;
-  readonly tunnelUrl: string;
-}
-
 export interface SessionsView {
   readonly element: HTMLElement;
-  update(sessions: readonly RunningSession[], examNames: ReadonlyMap<number, string>): void;
+  update(sessions: readonly RunningSession[], strays: readonly Stray[], examNames: ReadonlyMap<number, string>): void;
 }
 
 /** A session as the address of the page that watches it names it. */
@@ -32,46 +24,118 @@ export function watchedHere(): string | undefined {
   return /^#watch=(\d+:\d+)$/.exec(location.hash)?.[1];
 }
 
-/** Who sits at a desktop now, each with a way to look on. */
-export function sessionsView(): SessionsView {
-  const columns: TextKey[] = ['student', 'exam', 'worker', 'since', 'actions'];
+/** One row: a session, or a desktop in use that no session stands for. */
+interface Row extends Omit<RunningSession, 'since' | 'tunnelUrl'> {
+  readonly since: string | undefined;
+  readonly isStray: boolean;
+}
+
+/** Who sits at a desktop now, each with a way to look on, and to end it. */
+export function sessionsView({ mayChange }: { readonly mayChange: boolean }): SessionsView {
+  const columns: TextKey[] = ['student', 'exam', 'worker', 'since', 'state', 'actions'];
   const body = el('tbody', {});
   const table = el('table', { class: 'workers sessions', hidden: true }, headRow(columns), body);
   const none = el('p', { class: 'quiet-text', hidden: true }, said('noSessions'));
-  const rows = new Map<string, { element: HTMLElement; update: (session: RunningSession) => void }>();
+  const done = said('released', { name: '' });
+  const note = el('p', { class: 'result', role: 'status', hidden: true }, done);
+  const rows = new Map<string, { element: HTMLElement; update: (row: Row) => void }>();
   let examNames: ReadonlyMap<number, string> = new Map();
 
   return {
-    element: el('div', {}, none, table),
-    update(sessions, names) {
+    element: el('div', {}, note, none, table),
+    update(sessions, strays, names) {
       examNames = names;
-      none.hidden = sessions.length > 0;
-      table.hidden = sessions.length === 0;
-      keepRows(body, sessions, watchKey, makeRow, rows);
+      const all = [
+        ...sessions.map((session) => ({ ...session, isStray: false })),
+        ...strays.map((stray) => rowOfStray(stray)),
+      ];
+      none.hidden = all.length > 0;
+      table.hidden = all.length === 0;
+      keepRows(body, all, (row) => `${watchKey(row)}@${row.isStray ? row.workerCode : ''}`, makeRow, rows);
     },
   };
 
-  function makeRow(session: RunningSession) {
-    const { username } = session;
+  function makeRow(first: Row) {
+    let row = first;
+    const { username } = first;
     const exam = el('span', {});
     const worker = el('span', {});
     const since = el('span', {});
-    const watch = el('a', { class: 'button quiet', href: `${WATCH}${watchKey(session)}` }, said('watch'));
+    const badge = el('span', { class: 'badge' });
+    const notes = el('span', { class: 'quiet-text' });
+    const watch = el('a', { class: 'button quiet', href: `${WATCH}${watchKey(first)}` }, said('watch'));
+    const release = button('release', 'quiet', () => void askRelease());
     label(watch, 'watchNamed', { name: username });
+    label(release, 'releaseNamed', { name: username });
+    const actions = [...(first.isStray ? [] : [watch]), ...(mayChange ? [release] : [])];
     const element = el(
       'tr',
       {},
-      el('th', { scope: 'row' }, el('span', { class: 'strong' }, username)),
+      el(
+        'th',
+        { scope: 'row' },
+        el('span', { class: 'strong' }, username),
+        el('span', { class: 'quiet-text' }, first.name ?? ''),
+      ),
       cell('exam', exam),
       cell('worker', worker),
       cell('since', since),
-      cell('actions', watch),
+      cell('state', badge, notes),
+      cell('actions', el('div', { class: 'row' }, ...actions)),
     );
-    const update = (now: RunningSession) => {
+
+    async function askRelease(): Promise<void> {
+      const { examId, userId, workerCode } = row;
+      const where = row.isStray ? `?worker=${encodeURIComponent(workerCode)}` : '';
+      const is = await ask(
+        {
+          title: said('releaseTitle', { name: username }),
+          lead: said(row.connected ? 'releaseConnectedLead' : 'releaseLead'),
+          yes: 'releaseYes',
+          no: 'cancel',
+        },
+        async () => {
+          const { outcome } = await call<{ outcome: string }>('DELETE', `/vdi/sessions/${examId}/${userId}${where}`);
+          say(done, outcome === 'release_pending' ? 'releasePending' : 'released', { name: username });
+        },
+        reasonOf,
+      );
+      if (is) note.hidden = false;
+    }
+
+    const update = (now: Row) => {
+      row = now;
       exam.textContent = examNames.get(now.examId) ?? String(now.examId);
-      worker.textContent = now.workerCode;
-      say(since, 'sinceAgo', { ago: agoText(serverNow() - Date.parse(now.since)) });
+      worker.textContent = now.workerName ?? now.workerCode;
+      if (now.since) say(since, 'sinceAgo', { ago: agoText(serverNow() - Date.parse(now.since)) });
+      const { key, tone } = stateOf(now);
+      say(badge, key);
+      badge.className = `badge ${tone}`;
+      showNotes(notes, now);
     };
     return { element, update };
   }
+}
+
+function rowOfStray({ username, connected = null, ...seat }: Stray): Row {
+  return { ...seat, username: username ?? String(seat.userId), connected, since: undefined, isStray: true };
+}
+
+function stateOf({ isStray, state, connected }: Row): { key: TextKey; tone: string } {
+  if (isStray) return { key: 'sessionStray', tone: 'warn' };
+  if (state === 'releasing') return { key: 'sessionReleasing', tone: 'neutral' };
+  if (connected === null) return { key: 'sessionUnknown', tone: 'neutral' };
+  return connected ? { key: 'connected', tone: 'good' } : { key: 'disconnected', tone: 'warn' };
+}
+
+/** What else is worth knowing of it, each in its own words. */
+function showNotes(notes: HTMLElement, { connected, leftAt, watchers, recorded, filesLeft }: Row): void {
+  const left = connected === false && leftAt ? agoText(serverNow() - Date.parse(leftAt)) : undefined;
+  const words = [
+    ...(left ? [said('leftAgo', { ago: left })] : []),
+    ...(watchers ? [said('watchedBy', { n: watchers })] : []),
+    ...(recorded ? [said('isRecorded')] : []),
+    ...(filesLeft ? [said('filesLeftAt', { worker: filesLeft.workerName })] : []),
+  ];
+  if (notes.textContent !== words.map(({ textContent }) => textContent).join('')) notes.replaceChildren(...words);
 }

@@ -4,7 +4,12 @@ import { label, languageSwitch, said, say } from './language.ts';
 import type { TextKey } from './texts.ts';
 
 /** What stands above every view: the name, the language, and who is logged in. */
-export function fillHeader(name: TextKey, login: Login | undefined, leave: () => void): void {
+export function fillHeader(
+  name: TextKey,
+  login: Login | undefined,
+  leave: () => void,
+  pages: readonly (keyof typeof PAGES)[] = [],
+): void {
   const header = byId('header');
   const person = login
     ? [
@@ -22,8 +27,22 @@ export function fillHeader(name: TextKey, login: Login | undefined, leave: () =>
       el('img', { src: '/assets/icon.svg', alt: '', width: 28, height: 28 }),
       said(name),
     ),
+    ...(pages.length > 0 ? [navigation(pages)] : []),
     el('div', { class: 'row' }, languages, ...person),
   );
+}
+
+const PAGES = { overview: '#', users: '#users' } as const;
+
+/** The console's pages; the one that stands here is marked. */
+function navigation(pages: readonly (keyof typeof PAGES)[]): HTMLElement {
+  const links = pages.map((page) => {
+    const here = (location.hash || '#') === PAGES[page];
+    return el('a', { href: PAGES[page], 'aria-current': here ? 'page' : undefined }, said(page));
+  });
+  const nav = el('nav', { class: 'row' }, ...links);
+  label(nav, 'navigation');
+  return nav;
 }
 
 const languages = languageSwitch();

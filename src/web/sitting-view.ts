@@ -50,7 +50,7 @@ export function showSitting(root: HTMLElement, place: Place, ways: WaysOut): () 
       endTime = Date.parse(joined.endTime);
       desktop ??= openDesktop(joined);
       desktop.hold(link, ['in', 'both'].includes(joined.connection?.clipboard ?? 'off'));
-      if (joined.moved) desktop.noteMoved();
+      if (joined.moved || joined.filesLeft) desktop.noteMoved();
       if (!document.querySelector('dialog[open]')) desktop.focusDesktop();
     },
     steady: (steady) => desktop?.steady(steady),

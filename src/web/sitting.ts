@@ -2,6 +2,7 @@ import { afterClose, backOff, STATUS, type Trouble } from './after-close.ts';
 import { call, Refused, storedLogin } from './api.ts';
 import { copyHere } from './clipboard.ts';
 import { type Link, openLink } from './desktop-link.ts';
+import { pause } from './pause.ts';
 import { desktopSize, type Size } from './screen-size.ts';
 
 /** What join answers (contract section 3, and our own fields beside it). */
@@ -16,7 +17,10 @@ export interface Joined {
   readonly tunnelUrl: string;
   readonly examName: string;
   readonly endTime: string;
+  /** This join has led to another worker than the one before. */
   readonly moved: boolean;
+  /** Where the files of this session stayed when it was moved. */
+  readonly filesLeft?: { readonly workerName: string } | null;
 }
 
 export interface SittingViews {
@@ -133,21 +137,5 @@ function connect(
       },
     });
     signal.addEventListener('abort', stop, { once: true });
-  });
-}
-
-/** Waits; ends early when the network comes back, when the student says so, or when the sitting ends. */
-function pause(ms: number, signal: AbortSignal, offer: ((now: () => void) => void) | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      window.removeEventListener('online', end);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    window.addEventListener('online', end);
-    signal.addEventListener('abort', end);
-    offer?.(end);
   });
 }

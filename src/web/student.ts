@@ -9,6 +9,7 @@ import { fillHeader, fillSkipLink } from './shell.ts';
 import { showSitting } from './sitting-view.ts';
 
 const LIST_EVERY_MS = 5000;
+const TICK_MS = 1000;
 const root = byId('main');
 let leaveView: () => void = () => {};
 
@@ -63,9 +64,9 @@ function showExams(complaint?: Complaint): void {
   forgetPlace();
   const list = examList((exam, accessCode) => sitAt({ examId: exam.id, examName: exam.name, accessCode }));
   const stopping = new AbortController();
-  const timer = setInterval(() => void refresh(), LIST_EVERY_MS);
+  const timers = [setInterval(() => void refresh(), LIST_EVERY_MS), setInterval(() => list.tick(), TICK_MS)];
   enter(() => {
-    clearInterval(timer);
+    for (const timer of timers) clearInterval(timer);
     stopping.abort();
   });
   show(root, list.element);
@@ -79,7 +80,9 @@ function showExams(complaint?: Complaint): void {
       const exams = await call<OpenExam[]>('GET', '/exams', undefined, stopping.signal);
       if (!stopping.signal.aborted) list.update(exams);
     } catch (error) {
-      if (!stopping.signal.aborted && error instanceof Refused && error.status === 401) loginRanOut();
+      if (stopping.signal.aborted) return;
+      if (error instanceof Refused && error.status === 401) loginRanOut();
+      else list.lost();
     }
   }
 }

@@ -1,8 +1,9 @@
 import { afterClose, STATUS } from './after-close.ts';
 import { call, reasonOf, storedLogin } from './api.ts';
 import { button, el } from './dom.ts';
+import type { RunningSession } from './fleet.ts';
 import { label, said, say } from './language.ts';
-import { type RunningSession, watchKey } from './sessions-view.ts';
+import { watchKey } from './sessions-view.ts';
 import type { TextKey } from './texts.ts';
 import { openWatchLink, type WatchLink } from './watch-link.ts';
 
@@ -17,7 +18,7 @@ export function showWatch(root: HTMLElement, watch: string, leave: () => void): 
   const light = el('span', { class: 'light disconnected', 'aria-hidden': 'true' });
   const state = said('watchOpening');
   const name = el('span', { class: 'exam-name' });
-  const stage = el('div', { class: 'stage', id: 'stage' });
+  const stage = el('div', { class: 'stage', id: 'stage', role: 'img' });
   const words = el('p', {});
   const overlay = el(
     'div',
@@ -62,7 +63,7 @@ export function showWatch(root: HTMLElement, watch: string, leave: () => void): 
     try {
       const sessions = await call<RunningSession[]>('GET', '/vdi/sessions', undefined, stopping.signal);
       const session = sessions.find((running) => watchKey(running) === watch);
-      if (!session) {
+      if (!session?.tunnelUrl) {
         tell('watchOver');
         return;
       }

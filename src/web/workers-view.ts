@@ -2,8 +2,10 @@ import { call, reasonOf, serverNow } from './api.ts';
 import { ask } from './ask.ts';
 import { agoText } from './countdown.ts';
 import { el, keepRows } from './dom.ts';
-import { isDraining, poolsOf, reasonsOf, stateOf, type Worker } from './fleet.ts';
+import { isDraining, type PoolLine, poolsOf, reasonsOf, stateOf, type Worker } from './fleet.ts';
 import { label, said, say } from './language.ts';
+import type { PageActions } from './live-page.ts';
+import { poolView } from './pool-view.ts';
 import { cell, headRow } from './table.ts';
 import type { TextKey } from './texts.ts';
 
@@ -12,24 +14,11 @@ export interface WorkersView {
   update(workers: readonly Worker[], examNames: ReadonlyMap<number, string>): void;
 }
 
-interface Actions {
-  /** After something was changed: read everything again. */
-  readonly changed: () => void;
-  readonly failed: (reason: string) => void;
-  readonly mayChange: boolean;
-}
-
 const TONE = { Healthy: 'good', Stale: 'bad', Draining: 'warn', Drained: 'neutral', Disabled: 'bad', NotReady: 'warn' };
 
-export function workersView(actions: Actions): WorkersView {
+export function workersView({ mayChange, complain }: PageActions): WorkersView {
   const body = el('tbody', {});
-  const columns: TextKey[] = [
-    'worker',
-    'state',
-    'slots',
-    'pools',
-    ...(actions.mayChange ? (['actions'] as const) : []),
-  ];
+  const columns: TextKey[] = ['worker', 'state', 'slots', 'pools', ...(mayChange ? (['actions'] as const) : [])];
   const table = el('table', { class: 'workers', hidden: true }, headRow(columns), body);
   const none = el(
     'div',
@@ -60,13 +49,12 @@ export function workersView(actions: Actions): WorkersView {
     const filled = el('div', { class: 'slots-used' });
     const slots = el('span', { class: 'slots-text' });
     const pools = el('ul', { class: 'pools' });
+    const noPools = el('span', { class: 'quiet-text' }, said('noPools'));
+    const poolRows = new Map<string, { element: HTMLElement; update: (pool: PoolLine) => void }>();
     const drain = el('button', { type: 'button', class: 'quiet' });
     const disable = el('button', { type: 'button', class: 'quiet' });
-    drain.addEventListener('click', () => void change({ isDraining: !isDraining(worker) }).catch(tell));
-    disable.addEventListener(
-      'click',
-      () => void (worker.isEnabled ? askDisable() : change({ isEnabled: true }).catch(tell)),
-    );
+    drain.addEventListener('click', () => void attempt({ isDraining: !isDraining(worker) }));
+    disable.addEventListener('click', () => void (worker.isEnabled ? askDisable() : attempt({ isEnabled: true })));
 
     const element = el(
       'tr',
@@ -74,17 +62,25 @@ export function workersView(actions: Actions): WorkersView {
       el('th', { scope: 'row' }, name, code),
       cell('state', badge, beat, reasons),
       cell('slots', el('div', { class: 'slots-bar', 'aria-hidden': 'true' }, filled), slots),
-      cell('pools', pools),
-      ...(actions.mayChange ? [cell('actions', el('div', { class: 'row' }, drain, disable))] : []),
+      cell('pools', pools, noPools),
+      ...(mayChange ? [cell('actions', el('div', { class: 'row' }, drain, disable))] : []),
     );
 
-    async function change(flags: object): Promise<void> {
-      await call('PATCH', `/vdi/workers/${encodeURIComponent(worker.code)}`, flags);
-      actions.changed();
-    }
+    let isBusy = false;
+    const change = (flags: object) => call<void>('PATCH', `/vdi/workers/${encodeURIComponent(worker.code)}`, flags);
 
-    function tell(error: unknown): void {
-      actions.failed(reasonOf(error));
+    async function attempt(flags: object): Promise<void> {
+      // Not by disabling the button: it would lose the keyboard's focus.
+      if (isBusy) return;
+      isBusy = true;
+      try {
+        await change(flags);
+        complain(undefined);
+      } catch (error) {
+        complain(error);
+      } finally {
+        isBusy = false;
+      }
     }
 
     async function askDisable(): Promise<void> {
@@ -99,6 +95,18 @@ export function workersView(actions: Actions): WorkersView {
         () => change({ isEnabled: false, ...(busy ? { force: true } : {}) }),
         reasonOf,
       );
+    }
+
+    function makePool({ examId }: PoolLine) {
+      const exam = said('examNumber', { id: examId });
+      exam.className = 'strong';
+      const pool = poolView();
+      const update = (line: PoolLine) => {
+        const name = examNames.get(examId);
+        if (name !== undefined) exam.replaceChildren(name);
+        pool.update(line);
+      };
+      return { element: el('li', {}, exam, pool.element), update };
     }
 
     const update = (now: Worker) => {
@@ -116,7 +124,9 @@ export function workersView(actions: Actions): WorkersView {
       filled.style.width = `${max === 0 ? 0 : Math.min(100, (100 * used) / max)}%`;
       filled.classList.toggle('full', free === 0);
       say(slots, 'slotsInUse', { used, max, free });
-      showPools(pools, now, examNames);
+      const lines = poolsOf(now);
+      noPools.hidden = lines.length > 0;
+      keepRows(pools, lines, ({ examId }) => String(examId), makePool, poolRows);
       say(drain, isDraining(now) ? 'resume' : 'drain');
       label(drain, isDraining(now) ? 'resumeNamed' : 'drainNamed', { name: now.name });
       say(disable, now.isEnabled ? 'disable' : 'enable');
@@ -124,19 +134,4 @@ export function workersView(actions: Actions): WorkersView {
     };
     return { element, update };
   }
-}
-
-function showPools(list: HTMLElement, worker: Worker, examNames: ReadonlyMap<number, string>): void {
-  const pools = poolsOf(worker);
-  const lines = pools.map(({ examId, warm, creating, inUse }) => {
-    const name = examNames.get(examId);
-    return el(
-      'li',
-      {},
-      el('span', { class: 'strong' }, name ?? said('examNumber', { id: examId })),
-      ' ',
-      said('poolLine', { warm, filling: creating, inUse }),
-    );
-  });
-  list.replaceChildren(...(lines.length > 0 ? lines : [el('li', { class: 'quiet-text' }, said('noPools'))]));
 }

@@ -50,11 +50,13 @@ describe('an administrator', { sequential: true }, () => {
     const [requested, , failed] = await numbers.allTextContents();
     expect([requested, failed]).toEqual(['2', '0']);
     // At least two: students before may have left the pool larger.
-    const warm = async () => Number(/\d+/.exec((await exam.locator('.capacity').textContent()) ?? '')?.[0]);
+    const warm = async () => Number(/^\d+/.exec((await exam.locator('.pool').textContent()) ?? '')?.[0]);
     await expect.poll(warm, { timeout: 90_000 }).toBeGreaterThanOrEqual(2);
     await expect
       .poll(() => page.locator('.pools').textContent(), { timeout: 30_000 })
-      .toContain(`${await warm()} warm`);
+      .toMatch(/([2-9]|\d\d) of \d+ warm/);
+    const progress = exam.locator('.prewarm [role=status]');
+    await expect.poll(() => progress.textContent(), { timeout: 30_000 }).toBe('All 2 are warm.');
     expect(desktops().filter((name) => /^exam_\d+_pool_/.test(name)).length).toBeGreaterThanOrEqual(2);
   });
 

@@ -8,6 +8,7 @@ import { refuse } from './answers.ts';
 import { examRoutes } from './exam-routes.ts';
 import { heartbeatRoute } from './heartbeat-route.ts';
 import { importRoute } from './import-route.ts';
+import { type LiveRoutePorts, liveRoutes } from './live-routes.ts';
 import { loginRoutes } from './login.ts';
 import { type OperatorPorts, operatorRoutes } from './operator-routes.ts';
 import { pageRoutes } from './pages.ts';
@@ -21,7 +22,8 @@ export interface ControlPlanePorts
     FinishPorts,
     OperatorPorts,
     WorkerRoutePorts,
-    SessionRoutePorts {
+    SessionRoutePorts,
+    LiveRoutePorts {
   readonly databaseAnswers: () => Promise<boolean>;
   /** A failure that is the database's being away: the same call may do in a moment. */
   readonly isDatabaseAway: (error: unknown) => boolean;
@@ -59,6 +61,7 @@ export function controlPlaneApp(ports: ControlPlanePorts): Express {
     sessionRoutes(ports),
     userRoutes(ports),
     importRoute(ports),
+    liveRoutes(ports),
   );
   app.use('/api', (_request, response) => refuse(response, 404, { error: 'not_found', message: 'No such call.' }));
   app.use(pageRoutes(ports.assets));

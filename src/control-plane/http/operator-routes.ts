@@ -7,7 +7,7 @@ import { warmOf } from '../worker-view.ts';
 import { idOf, notFound, readBody, refuse } from './answers.ts';
 import { type CallerPorts, onlyFor } from './callers.ts';
 
-const prewarmBody = z.strictObject({ count: z.number().int().min(1).max(1000) });
+const prewarmBody = z.strictObject({ count: z.number().int().min(0).max(1000) });
 
 export interface OperatorPorts extends PrewarmPorts, CallerPorts {
   readonly exams: ExamStore;

@@ -368,8 +368,14 @@ describe('prewarm and capacity', () => {
     expect(body.distributed[1]).toMatchObject({ workerCode: 'b', failed: 2, error: 'timeout' });
   });
   it('wants a count', async () => {
-    const answer = await app.call('POST', `/api/exams/${examId}/prewarm`, { token: admin, body: { count: 0 } });
+    const answer = await app.call('POST', `/api/exams/${examId}/prewarm`, { token: admin, body: { count: -1 } });
     expect([answer.status, answer.body.fields[0].field]).toEqual([400, 'count']);
+  });
+  it('with a count of 0 ends the refills on every healthy worker, those that drain too', async () => {
+    await app.call('PATCH', '/api/vdi/workers/b', { token: admin, body: { isDraining: true } });
+    const { body } = await app.call('POST', `/api/exams/${examId}/prewarm`, { token: admin, body: { count: 0 } });
+    expect(body).toMatchObject({ requested: 0, created: 0, failed: 0 });
+    expect(body.distributed.map(({ workerCode }: { workerCode: string }) => workerCode)).toEqual(['a', 'b']);
   });
   it('tells warm desktops from the heartbeats and students from the dispatches', async () => {
     await app.beat({

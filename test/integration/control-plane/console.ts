@@ -49,7 +49,11 @@ const quiet = {
   error: (fields: object, message: string) => console.error(message, fields),
 };
 
-export async function startConsole(address: DatabaseAddress, env: Record<string, string> = {}): Promise<Console> {
+export async function startConsole(
+  address: DatabaseAddress,
+  env: Record<string, string> = {},
+  port = 0,
+): Promise<Console> {
   const settings = controlPlaneSettings.parse({
     DB_HOST: address.host,
     DB_PORT: String(address.port),
@@ -65,6 +69,7 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
   const database = openDatabase(address, { name: 'console-test', connections: 20 }, () => {});
   await waitForDatabase(database, quiet);
   await migrate(address, CONTROL_PLANE_TABLES, (reason) => console.error(reason));
+  const stopping = new AbortController();
   const ports: ControlPlanePorts = {
     users: userStore(database),
     exams: examStore(database.pool),
@@ -81,6 +86,7 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
     clock: () => started.now,
     log: quiet,
     settings,
+    stopping: stopping.signal,
   };
   const server = createServer(controlPlaneApp(ports));
   const started: Console = {
@@ -123,6 +129,7 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
       return asDescribed('control-plane', { method: 'POST', path, status, headers, body: await response.json() });
     },
     async [Symbol.asyncDispose]() {
+      stopping.abort();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await database.close();
@@ -132,7 +139,7 @@ export async function startConsole(address: DatabaseAddress, env: Record<string,
     const user = await ports.users.byName(username);
     if (user) await ports.users.change(user.id, { passwordHash: await cheapHash });
   }
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await once(server.listen(port, '127.0.0.1'), 'listening');
   return Object.assign(started, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 }
 

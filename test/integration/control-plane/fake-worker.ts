@@ -9,7 +9,7 @@ const TOKEN_HEADER = 'x-cluster-token';
 const seat = z.strictObject({ userId: z.int().positive(), examId: z.int().positive() });
 const wanted = z.strictObject({
   examId: z.int().positive(),
-  count: z.int().positive(),
+  count: z.int().min(0),
   env: z.strictObject({ EXAM_NAME: z.string() }),
 });
 
@@ -85,7 +85,7 @@ export async function startFakeWorker(token: string, slots: number, net: number)
   });
   app.post('/api/vdi/cluster/prewarm', (request, response) => {
     const { count } = wanted.parse(request.body);
-    warm += count;
+    warm = count === 0 ? 0 : warm + count;
     response.json({ requested: count, created: count, failed: 0, poolAvailable: warm });
   });
   app.post('/api/vdi/cluster/drain', (request, response) => {

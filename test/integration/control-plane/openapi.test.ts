@@ -105,6 +105,7 @@ const WELL: readonly [string, string, () => Promise<unknown>][] = [
       return join();
     },
   ],
+  ['GET', '/api/live', () => say('GET', '/api/live', { token: admin })],
   ['GET', '/api/vdi/sessions', () => say('GET', '/api/vdi/sessions', { token: admin })],
   ['GET', '/api/vdi/workers', () => say('GET', '/api/vdi/workers', { token: admin })],
   ['GET', '/api/vdi/workers/summary', () => say('GET', '/api/vdi/workers/summary', { token: admin })],

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { forBrowser } from '../../../src/control-plane/web-assets.ts';
 import { afterClose, backOff, STATUS } from '../../../src/web/after-close.ts';
 import { agoText, clockOffset, spanText } from '../../../src/web/countdown.ts';
+import { eventLines } from '../../../src/web/event-lines.ts';
+import { isOpen, nextOf } from '../../../src/web/exam-hours.ts';
 import { isDraining, poolsOf, reasonsOf, stateOf, type Worker } from '../../../src/web/fleet.ts';
 import { desktopSize, fitScale } from '../../../src/web/screen-size.ts';
 import { preferred, textOf, texts } from '../../../src/web/texts.ts';
@@ -83,6 +85,33 @@ describe('words', () => {
   });
 });
 
+describe('server-sent events', () => {
+  it('are whole however the network cuts them, and comments are none', () => {
+    const seen: string[] = [];
+    const take = eventLines((data) => seen.push(data));
+    for (const piece of ['da', 'ta: {"a":1}\n', '\n:\n\ndata: {"b"', ':2}\n\nda']) take(piece);
+    expect(seen).toEqual(['{"a":1}', '{"b":2}']);
+  });
+});
+
+describe('an exam’s next hour', () => {
+  const exam = { startTime: '2026-06-01T08:00:00Z', endTime: '2026-06-01T10:00:00Z', isActive: true };
+  it.each([
+    ['07:00:00', 'startsIn', '1:00:00', false],
+    ['08:00:00', 'endsIn', '2:00:00', true],
+    ['09:59:59', 'endsIn', '00:01', true],
+    ['10:00:00', 'over', undefined, false],
+  ])('at %s', (at, key, time, open) => {
+    const now = Date.parse(`2026-06-01T${at}Z`);
+    expect(nextOf(exam, now)).toEqual({ key, fill: time ? { time } : {} });
+    expect(isOpen(exam, now)).toBe(open);
+    expect([nextOf({ ...exam, isActive: false }, now).key, isOpen({ ...exam, isActive: false }, now)]).toEqual([
+      'closed',
+      false,
+    ]);
+  });
+});
+
 describe('a worker in one word', () => {
   const healthy: Worker = {
     code: 'a',
@@ -120,10 +149,16 @@ describe('a worker in one word', () => {
     expect(stateOf({ ...healthy, metadata: { ready: true, degraded: ['database: away'] } })).toBe('Healthy');
   });
   it('has the pools of its heartbeat, whatever else stands there', () => {
-    const pools = [{ examId: 7, warm: 2, creating: 1, inUse: 0 }, null, 'x', { examId: 'no' }, { examId: 8 }];
+    const pools = [
+      { examId: 7, wanted: 3, warm: 2, creating: 1, inUse: 0 },
+      null,
+      'x',
+      { examId: 'no' },
+      { examId: 8 },
+    ];
     expect(poolsOf({ ...healthy, metadata: { pools } })).toEqual([
-      { examId: 7, warm: 2, creating: 1, inUse: 0 },
-      { examId: 8, warm: 0, creating: 0, inUse: 0 },
+      { examId: 7, wanted: 3, warm: 2, creating: 1, inUse: 0 },
+      { examId: 8, wanted: 0, warm: 0, creating: 0, inUse: 0 },
     ]);
     expect(poolsOf({ ...healthy, metadata: { pools: 'none' } })).toEqual([]);
   });

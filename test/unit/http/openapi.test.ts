@@ -37,6 +37,7 @@ const controlPlane = controlPlaneApp({
   openapi: text,
   settings: { clusterTokens: ['the-token-of-the-cluster'] },
   databaseAnswers: async () => true,
+  stopping: new AbortController().signal,
 } as unknown as Parameters<typeof controlPlaneApp>[0]);
 
 const SIDES = [

@@ -1,0 +1,104 @@
+import { Refused, sendFile } from './api.ts';
+import { counts } from './counts.ts';
+import { el } from './dom.ts';
+import { field, formDialog } from './form-dialog.ts';
+import { label, said, say } from './language.ts';
+import { cell, headRow } from './table.ts';
+import type { ImportResult } from './users.ts';
+
+/** Takes a class in from a CSV file. Each row that could not be taken is shown with its line. True when some were. */
+export function importUsers(): Promise<boolean> {
+  const file = el('input', { type: 'file', name: 'file', accept: '.csv,.txt,text/csv', required: true });
+  const update = el('input', { type: 'checkbox', name: 'existing' });
+  const all = el('input', { type: 'checkbox', name: 'all' });
+  const progress = el('span', {});
+  const bar = el('progress', { hidden: true });
+  bar.setAttribute('aria-labelledby', 'import-progress');
+  progress.id = 'import-progress';
+  const wrong = el('div', {});
+
+  return formDialog({
+    title: 'importUsers',
+    submit: 'importNow',
+    fields: [
+      el('p', { class: 'lead' }, said('importLead')),
+      el('pre', { class: 'sample' }, 'username,password,name,role\nan.nguyen,Thi-2026-an,Nguyễn Văn An,STUDENT'),
+      field('csvFile', file),
+      el('label', { class: 'check' }, update, said('importExisting')),
+      el('label', { class: 'check' }, all, said('importAll')),
+      el('p', { role: 'status', class: 'quiet-text' }, progress),
+      bar,
+      wrong,
+    ],
+    async act(form) {
+      const chosen = file.files?.[0];
+      if (!chosen) return false;
+      wrong.replaceChildren();
+      bar.hidden = false;
+      bar.removeAttribute('value');
+      say(progress, 'importSending');
+      const query = new URLSearchParams({ existing: update.checked ? 'update' : 'keep', all: String(all.checked) });
+      let result: ImportResult | undefined;
+      try {
+        await sendFile(`/users/import?${query}`, chosen, (line) => {
+          if (typeof line.done === 'number' && typeof line.rows === 'number') {
+            bar.max = Math.max(1, line.rows);
+            bar.value = line.done;
+            say(progress, 'importProgress', { n: line.done, total: line.rows });
+          }
+          if (line.result) result = line.result as ImportResult;
+          else if (line.error) throw new Refused(422, String(line.error), line);
+        });
+        if (!result) throw new Refused(0, 'offline', {});
+      } catch (error) {
+        if (error instanceof Refused && Array.isArray(error.answer.errors)) {
+          wrong.replaceChildren(errorTable(error.answer.errors as ImportResult['errors']));
+        }
+        throw error;
+      } finally {
+        bar.hidden = true;
+        progress.replaceChildren();
+        delete progress.dataset.text;
+      }
+      form.show(...resultOf(result));
+      return false;
+    },
+  });
+}
+
+function resultOf({ rows, created, updated, kept, failed, errors, ignoredColumns = [] }: ImportResult): Node[] {
+  return [
+    counts([
+      ['imRows', rows],
+      ['imCreated', created],
+      ['imUpdated', updated],
+      ['imKept', kept],
+      ['imFailed', failed],
+    ]),
+    ...(ignoredColumns.length > 0
+      ? [el('p', { class: 'reasons' }, said('imIgnored', { names: ignoredColumns.join(', ') }))]
+      : []),
+    ...(errors.length > 0 ? [errorTable(errors)] : [el('p', { class: 'quiet-text' }, said('imNoErrors'))]),
+  ];
+}
+
+function errorTable(errors: ImportResult['errors']): HTMLElement {
+  const rows = errors.map(({ line, username, message }) =>
+    el(
+      'tr',
+      {},
+      el('th', { scope: 'row' }, said('imLine', { n: line })),
+      cell('username', el('span', {}, username ?? '')),
+      cell('imProblem', el('span', {}, message)),
+    ),
+  );
+  const table = el(
+    'table',
+    { class: 'workers errors' },
+    headRow(['imLineHead', 'username', 'imProblem']),
+    el('tbody', {}, ...rows),
+  );
+  const scroll = el('div', { class: 'scroll', tabindex: 0, role: 'group' }, table);
+  label(scroll, 'imErrors');
+  return scroll;
+}

@@ -1,0 +1,281 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openBrowser } from '../../rig/chromium.ts';
+import { startPostgres } from '../../rig/postgres.ts';
+import { CLUSTER_TOKEN, type Console, startConsole } from './console.ts';
+import { type FakeWorker, startFakeWorker } from './fake-worker.ts';
+import { FakeTunnel, isUsable, openAs, PATIENT } from './pages.ts';
+
+// Codes of the Guacamole protocol, as the tunnel closes with them.
+const TAKEN = 0x209;
+const ELSEWHERE = 0x205;
+const OVER = 0x20b;
+const NOT_YOURS = 0x303;
+
+const soon = { timeout: 15_000 };
+let stopPostgres: () => Promise<void>;
+let app: Console;
+let admin: string;
+let a: FakeWorker;
+let b: FakeWorker;
+let examId: number;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+let tunnel: FakeTunnel;
+let students = 0;
+
+const beat = (code: 'a' | 'b', slots = 4) =>
+  app.beat({ code, url: (code === 'a' ? a : b).url, slots, metadata: { publicPort: 3000 } });
+
+async function makeExam(fromNowSec: number, lastsSec: number, name = 'Algorithms'): Promise<number> {
+  const start = Date.now() + fromNowSec * 1000;
+  const { body } = await app.call('POST', '/api/exams', {
+    token: admin,
+    body: {
+      name,
+      accessCode: 'ALGO',
+      startTime: new Date(start).toISOString(),
+      endTime: new Date(start + lastsSec * 1000).toISOString(),
+    },
+  });
+  return body.id;
+}
+
+async function start(accessCode = 'ALGO', exam = 'Algorithms'): Promise<void> {
+  const card = page.locator('.exam', { hasText: exam });
+  await card.locator('input[name=accessCode]').fill(accessCode);
+  await card.locator('button:has-text("Start")').click();
+}
+
+/** Else what the page says instead, for whoever reads the failure. */
+async function isAtDesktop(): Promise<void> {
+  const shown = async () =>
+    (await page.locator('.bar-state').count()) > 0 ? page.textContent('.bar-state') : page.textContent('main');
+  await expect.poll(shown, soon).toBe('Connected');
+}
+
+const says = (text: string) => expect.poll(() => page.textContent('main'), soon).toContain(text);
+
+beforeAll(async () => {
+  const postgres = await startPostgres('student-page');
+  stopPostgres = postgres.stop;
+  app = await startConsole(postgres.address, PATIENT);
+  admin = await app.loginAs('admin');
+  a = await startFakeWorker(CLUSTER_TOKEN, 4, 1);
+  b = await startFakeWorker(CLUSTER_TOKEN, 4, 2);
+  await beat('a');
+  examId = await makeExam(-60, 3600);
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await app?.[Symbol.asyncDispose]();
+  await a?.stop();
+  await b?.stop();
+  await stopPostgres?.();
+});
+
+beforeEach(async () => {
+  app.now = new Date();
+  a.mode = 'works';
+  const name = `s${++students}`;
+  await app.addUser(name, 'STUDENT');
+  ({ page, complaints } = await openAs(browser, app.url, name));
+  tunnel = new FakeTunnel();
+  await tunnel.serve(page);
+  await page.waitForSelector('.exam', soon);
+});
+afterEach(async () => {
+  expect(complaints).toEqual([]);
+  await page.context().close();
+  await Promise.all((await app.ports.dispatches.scan(0, 1000)).map((row) => app.ports.dispatches.drop(row)));
+  a.seats.clear();
+});
+
+describe('the list of exams', () => {
+  it('can be used by everybody, and says why a code does not do', async () => {
+    await isUsable(page, 'student-exams');
+    await start('WRONG');
+    await says('This access code is not right. Ask your proctor for it.');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('accessCode');
+    await isUsable(page, 'student-wrong-code');
+  });
+  it('counts down to an exam, and opens it by itself when its time has come', async () => {
+    await makeExam(12, 3600, 'Soon');
+    const card = page.locator('.exam', { hasText: 'Soon' });
+    await expect.poll(() => card.locator('.badge').textContent(), soon).toMatch(/^Starts in 00:/);
+    expect(await card.locator('form').isVisible()).toBe(false);
+    await expect.poll(() => card.locator('.badge').textContent(), { timeout: 20_000 }).toBe('Open now');
+    expect(await card.locator('form').isVisible()).toBe(true);
+  });
+  it('says that it may be old while the server is away, and mends itself', async () => {
+    await page.route('**/api/exams', (route) => route.abort());
+    await says('The server cannot be reached. This list may be old');
+    await isUsable(page, 'student-list-old');
+    await page.unroute('**/api/exams');
+    await expect.poll(() => page.locator('.banner:visible').count(), soon).toBe(0);
+  });
+  it.each([
+    ['not started yet', 3600, 7200, 'This exam has not started yet. It starts'],
+    ['over', -7200, -3600, 'This exam is over. It ended'],
+  ])('says so when the exam turns out to be %s', async (_name, from, to, words) => {
+    const body = {
+      startTime: new Date(Date.now() + from * 1000).toISOString(),
+      endTime: new Date(Date.now() + to * 1000).toISOString(),
+    };
+    const back = {
+      startTime: new Date(Date.now() - 60_000).toISOString(),
+      endTime: new Date(Date.now() + 3_600_000).toISOString(),
+    };
+    // The list that the student has was read before.
+    const { body: before } = await app.call('GET', '/api/exams', { token: admin });
+    let hasAsked = false;
+    page.on('request', (request) => {
+      hasAsked ||= request.url().endsWith('/join');
+    });
+    await page.route('**/api/exams', (route) => (hasAsked ? route.continue() : route.fulfill({ json: before })));
+    await app.call('PATCH', `/api/exams/${examId}`, { token: admin, body });
+    try {
+      await start();
+      await says(words);
+      expect(await page.locator('.wrong', { hasText: words }).isVisible()).toBe(true);
+    } finally {
+      await app.call('PATCH', `/api/exams/${examId}`, { token: admin, body: back });
+    }
+  });
+});
+
+it('says that an exam was closed meanwhile, though it is in the list no more', async () => {
+  a.mode = 'full';
+  await start();
+  await says('No desktop is free');
+  const close = (isActive: boolean) => app.call('PATCH', `/api/exams/${examId}`, { token: admin, body: { isActive } });
+  await close(false);
+  await says('This exam is closed.');
+  await isUsable(page, 'student-closed');
+  await close(true);
+});
+
+describe('waiting', () => {
+  it('says that no desktop is free, how long already and which try; gives up when told, else opens one', async () => {
+    a.mode = 'full';
+    await start();
+    await says('No desktop is free at this moment.');
+    await expect.poll(() => page.textContent('main'), soon).toMatch(/Waiting for 00:\d\d · try 2/);
+    await isUsable(page, 'student-waiting');
+    await page.click('button:has-text("Cancel")');
+    await page.waitForSelector('.exam', soon);
+    await start();
+    await says('No desktop is free');
+    a.mode = 'works';
+    await isAtDesktop();
+  });
+  it('says that the worker does not answer, and that the work is kept', async () => {
+    await start();
+    await isAtDesktop();
+    a.mode = 'hangs';
+    await page.reload();
+    await says('Your desktop does not answer right now. Your work on it is kept');
+    await isUsable(page, 'student-worker-down');
+    a.mode = 'works';
+    await isAtDesktop();
+  });
+  it('says when the desktop lets nobody in, and what to do', async () => {
+    tunnel.refusesWith = NOT_YOURS;
+    await start();
+    await page.waitForSelector('h1:has-text("The desktop did not let you in")', soon);
+    await isUsable(page, 'student-refused');
+    tunnel.refusesWith = undefined;
+    await page.click('button:has-text("Try again")');
+    await isAtDesktop();
+  });
+});
+
+describe('at the desktop', () => {
+  beforeEach(async () => {
+    await start();
+    await isAtDesktop();
+  });
+
+  it('has the whole window, in its size', async () => {
+    await isUsable(page, 'student-desktop');
+    await page.setViewportSize({ width: 900, height: 600 });
+    await expect.poll(() => tunnel.sent.join(''), soon).toContain('4.size,3.900,3.552;');
+  });
+  it('comes back by itself after a lost connection, and at once when told', async () => {
+    tunnel.cut();
+    await isAtDesktop();
+    await page.route('**/join', (route) => route.abort());
+    tunnel.cut();
+    await says('Connection lost');
+    await isUsable(page, 'student-lost');
+    await expect.poll(() => page.textContent('.overlay'), soon).toMatch(/Next try in [4-9] s/);
+    await page.unroute('**/join');
+    await page.click('button:has-text("Try now")');
+    await isAtDesktop();
+  });
+  it('opened in another window is told, and can be taken back', async () => {
+    tunnel.end(TAKEN);
+    await page.waitForSelector('h1:has-text("Your desktop is open in another window")', soon);
+    await isUsable(page, 'student-taken');
+    await page.click('button:has-text("Use it here")');
+    await isAtDesktop();
+    tunnel.end(ELSEWHERE);
+    await says('Close it there, then try again here.');
+    await page.click('button:has-text("Try again")');
+    await isAtDesktop();
+  });
+  it('released by an admin is told to be over', async () => {
+    tunnel.end(OVER);
+    await page.waitForSelector('h1:has-text("This session is over")', soon);
+    await isUsable(page, 'student-over');
+    await page.click('button:has-text("Back to the exams")');
+    await page.waitForSelector('.exam', soon);
+  });
+  it('moved to another worker, is told that the files could not follow', async () => {
+    app.now = new Date(app.now.getTime() + 121_000);
+    await a.stop();
+    await beat('b');
+    await page.reload();
+    await isAtDesktop();
+    await says('files on the old one could not come along');
+    await isUsable(page, 'student-moved');
+    await page.click('.note button');
+    expect(await page.locator('.note').count()).toBe(0);
+    a = await startFakeWorker(CLUSTER_TOKEN, 4, 1);
+    app.now = new Date();
+    await beat('a');
+  });
+  it('is told when the time is over, and hands in from there', async () => {
+    const body = { endTime: new Date(Date.now() + 3000).toISOString() };
+    await app.call('PATCH', `/api/exams/${examId}`, { token: admin, body });
+    tunnel.cut();
+    await page.reload();
+    await says('The time is over. Hand in now.');
+    await isUsable(page, 'student-time-over');
+    await page.click('.note button:has-text("Hand in")');
+    await page.click('dialog button.danger');
+    await page.waitForSelector('h1:has-text("You have handed in")', soon);
+    const later = { endTime: new Date(Date.now() + 3_600_000).toISOString() };
+    await app.call('PATCH', `/api/exams/${examId}`, { token: admin, body: later });
+  });
+  it('hands in after a question; what goes wrong is told there and can be tried again', async () => {
+    await page.click('#hand-in');
+    expect(await page.textContent('dialog')).toContain('cannot be opened again');
+    await isUsable(page, 'student-hand-in');
+    await page.click('dialog button:has-text("Go on working")');
+    expect(a.seats.size).toBe(1);
+    await page.route('**/finish', (route) => route.abort());
+    await page.click('#hand-in');
+    await page.click('dialog button.danger');
+    await expect.poll(() => page.textContent('dialog .wrong'), soon).toContain('Handing in did not get through');
+    await page.unroute('**/finish');
+    await page.click('dialog button.danger');
+    await page.waitForSelector('h1:has-text("You have handed in")', soon);
+    await isUsable(page, 'student-handed-in');
+    expect(a.seats.size).toBe(0);
+    await page.click('button:has-text("Back to the exams")');
+    await page.waitForSelector('.exam', soon);
+  });
+});
