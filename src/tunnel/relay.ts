@@ -17,6 +17,7 @@ export class Relay {
   readonly #toBrowser: ToBrowser;
   readonly #toDesktop: ToDesktop;
   #ended = false;
+  #onEnd: () => void = () => undefined;
 
   constructor(browser: WebSocket, guacd: GuacdConnection, rights: Rights) {
     this.#browser = browser;
@@ -43,8 +44,12 @@ export class Relay {
     return this.#toBrowser.isStalled;
   }
 
-  /** Starts both directions. @param onEnd called once, when it is over */
+  /**
+   * Starts both directions.
+   * @param onEnd called once, when it is over: a browser that has lost its network never says goodbye
+   */
   start(onEnd: () => void): void {
+    this.#onEnd = onEnd;
     const { socket, rest, take } = this.#guacd;
     const browser = this.#browser;
     const over = (): void => {
@@ -53,10 +58,7 @@ export class Relay {
       this.#toDesktop.stop();
     };
     socket.once('close', over);
-    browser.once('close', () => {
-      over();
-      onEnd();
-    });
+    browser.once('close', over);
     browser.on('error', over);
     browser.on('message', (message: Buffer, binary: boolean) =>
       this.#guarded(() => this.#toDesktop.take(message, binary)),
@@ -79,9 +81,10 @@ export class Relay {
     // guacd's own words have passed already; the client listens to the first ones only.
     if (status === this.#toBrowser.said) this.#browser.close(1000, String(status.code));
     else endWith(this.#browser, status);
-    socket.end(encode(['disconnect']));
+    socket.end(this.#toDesktop.letGo() + encode(['disconnect']));
     socket.destroySoon();
     setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+    this.#onEnd();
   }
 
   #guarded(act: () => void): void {

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import { decode, encode, type Instruction, LONGEST_INSTRUCTION, MalformedInstruction } from './instruction.ts';
 import { Inward } from './inward.ts';
 import type { Rights } from './policy.ts';
+import { Pressed } from './pressed.ts';
 
 /** guacd that takes nothing for this long does not answer. */
 const STALLED_MS = 30_000;
@@ -26,6 +27,7 @@ export class ToDesktop {
   readonly #socket: Socket;
   readonly #inward: Inward;
   readonly #ends: Ends;
+  readonly #pressed = new Pressed();
   #typed = '';
   #pieces = 0;
   #stalled: NodeJS.Timeout | undefined;
@@ -59,6 +61,11 @@ export class ToDesktop {
     if (!this.#socket.write(passed)) this.#wait();
   }
 
+  /** What must still be said for a browser that is gone: that it holds nothing down any more. */
+  letGo(): string {
+    return this.#pressed.letGo().map(encode).join('');
+  }
+
   stop(): void {
     clearTimeout(this.#stalled);
     for (const timer of this.#sizeAgain) clearTimeout(timer);
@@ -66,6 +73,7 @@ export class ToDesktop {
 
   #pass(instruction: Instruction): string {
     const text = encode(instruction);
+    this.#pressed.note(instruction);
     if (instruction[0] === 'size') {
       for (const timer of this.#sizeAgain) clearTimeout(timer);
       this.#sizeAgain = SIZE_AGAIN_MS.map((ms) => setTimeout(() => this.#socket.write(text), ms));

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { target } from './browser.ts';
 
 interface Written {
@@ -17,10 +18,17 @@ function service(name: string): string {
   return id;
 }
 
+const ASK = ['node', '-e', "fetch('http://127.0.0.1/answers').then((r) => r.text()).then((t) => console.log(t))"];
+
 /** What the exam site's server has received: asked inside its container, since nothing else leads there. */
 export function received(): { answers: Written[]; typed: Written[] } {
-  const ask = "fetch('http://127.0.0.1/answers').then((r) => r.text()).then((t) => console.log(t))";
-  return JSON.parse(docker('exec', service('sample_exam'), 'node', '-e', ask));
+  return JSON.parse(docker('exec', service('sample_exam'), ...ASK));
+}
+
+/** What it has heard being typed, for a test that carries the page's own bytes and must not stand still meanwhile. */
+export async function typedNow(): Promise<Written[]> {
+  const { stdout } = await promisify(execFile)('docker', ['exec', service('sample_exam'), ...ASK]);
+  return JSON.parse(stdout).typed;
 }
 
 /** Names of the desktops on this worker's network. */

@@ -1,10 +1,9 @@
-import type { Browser, Page, WebSocketRoute } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openBrowser } from '../rig/chromium.ts';
 import { asAdmin } from './api.ts';
 import { joinSample, logIn, openPage, shoot, target } from './browser.ts';
-import { desktops, received } from './engine.ts';
-import { answerBox, clickInto, paintedHeader } from './painted.ts';
+import { paintedHeader } from './painted.ts';
 
 let browser: Browser;
 let page: Page;
@@ -66,36 +65,6 @@ describe('waiting', () => {
 });
 
 describe('the network', () => {
-  it('is cut again and again: the same desktop comes back by itself, without the control-plane, and nothing typed is lost', async () => {
-    let live: WebSocketRoute | undefined;
-    const passes = new Set<string>();
-    await page.routeWebSocket(/\/guaclite/, (socket) => {
-      socket.connectToServer();
-      passes.add([...new URL(socket.url()).searchParams.keys()].sort().join());
-      live = socket;
-    });
-    await joinSample(page);
-    const { x, y } = answerBox(await paintedHeader(page));
-    await page.route(/\/join$/, (route) => route.abort());
-    const before = desktops().filter((name) => name.includes('_u'));
-    await clickInto(page, { x, y });
-    let wanted = '';
-    for (const word of ['one', ' two', ' three']) {
-      await page.keyboard.type(word, { delay: 30 });
-      wanted += word;
-      await expect.poll(() => received().typed.map(({ text }) => text), { timeout: 20_000 }).toContain(wanted);
-      await live?.close({ code: 1006 }).catch(() => live?.close());
-      await page.waitForSelector('.overlay:not([hidden])');
-      if (word === 'one') await shoot(page, 'connection-lost');
-      await page.waitForSelector('.overlay', { state: 'hidden', timeout: 20_000 });
-      await paintedHeader(page);
-    }
-    expect(desktops().filter((name) => name.includes('_u'))).toEqual(before);
-    expect([...passes]).toEqual(['connection,dpi,height,jwt,width']);
-    await page.unroute(/\/join$/);
-    await handIn();
-  });
-
   it('to the server is gone: the page says so and goes on when it is back', async () => {
     await page.context().setOffline(true);
     await joinSample(page);

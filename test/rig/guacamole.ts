@@ -8,12 +8,20 @@ const require = createRequire(import.meta.url);
 /**
  * guacamole-common-js as it is published, in a window of nothing but timers and WebSockets. Apache's own module on npm ends
  * with 1.5.0, which reads each message for itself and counts UTF-16 units; from 1.5.2 on (1.6 too) a parser counts code
- * points. The newer one is a repackaging by others whose parser and tunnel are Apache's.
+ * points. The newer one is a repackaging by others, named 1.6.0 and 1.5.3 inside: parser and tunnel are Apache's of after 1.5.2.
  */
 const LIBRARIES = {
   '1.5': require.resolve('guacamole-common-js'),
   '1.6': require.resolve('@glokon/guacamole-common-js'),
 } as const;
+
+export type LibraryVersion = keyof typeof LIBRARIES;
+
+/** The library for a page that imports it, its own text untouched. */
+export function libraryModule(version: LibraryVersion): string {
+  const text = readFileSync(LIBRARIES[version], 'utf8');
+  return `const module = { exports: {} };\n${text}\nexport default module.exports;\n`;
+}
 
 export type Instruction = readonly [opcode: string, ...args: string[]];
 
@@ -35,7 +43,7 @@ export class LibraryTunnel {
   isClosed = false;
   isUnstable = false;
 
-  constructor(version: keyof typeof LIBRARIES, url: string, query: string) {
+  constructor(version: LibraryVersion, url: string, query: string) {
     const library = load(LIBRARIES[version]);
     this.tunnel = new library.WebSocketTunnel(`${url.replace('http', 'ws')}/guaclite`);
     this.tunnel.oninstruction = (opcode: string, args: string[]) => this.heard.push([opcode, ...args]);

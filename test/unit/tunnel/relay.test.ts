@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
-import { encode } from '../../../src/tunnel/instruction.ts';
+import { decode, encode } from '../../../src/tunnel/instruction.ts';
+import { STATUS } from '../../../src/tunnel/status.ts';
 import { RelayPair } from './relay-pair.ts';
 
 const MB = 2 ** 20;
@@ -91,6 +92,17 @@ describe('a browser that reads nothing', () => {
   });
 });
 
+test('a browser that never says goodbye is gone all the same: its student counts as away at once', async () => {
+  await using pair = await RelayPair.open();
+  const browser = await browse(pair);
+  browser.pause();
+  (await pair.relay).end(STATUS.tooSlow);
+  expect(pair.ends).toBe(1);
+  browser.resume();
+  expect(await reason(browser)).toBe('776');
+  expect(pair.ends).toBe(1);
+});
+
 describe('a guacd that reads nothing', () => {
   test('pauses the browser: what waits in this process is bounded, and goes on when it reads again', async () => {
     await using pair = await RelayPair.open();
@@ -127,6 +139,43 @@ describe('a guacd that reads nothing', () => {
     vi.useRealTimers();
     expect(await ended).toBe('514');
     await vi.waitFor(() => expect(pair.ends).toBe(1));
+  });
+});
+
+describe('what a browser holds down', () => {
+  const holding = [
+    ['key', '65505', '1'],
+    ['key', '107', '1'],
+    ['key', '97', '1'],
+    ['key', '97', '0'],
+    ['mouse', '10', '20', '1'],
+  ] as const;
+  const words = holding.map((each) => encode([...each])).join('');
+  const lettingGo = '3.key,5.65505,1.0;3.key,3.107,1.0;5.mouse,2.10,2.20,1.0;';
+
+  test.each<[string, (browser: WebSocket, pair: RelayPair) => unknown]>([
+    ['its network breaks', (browser) => browser.terminate()],
+    ['another window takes over', async (_browser, pair) => (await pair.relay).end(STATUS.takenOver)],
+  ])('is let go for it when %s: the desktop would repeat the key for ever', async (_how, end) => {
+    await using pair = await RelayPair.open();
+    const browser = await browse(pair);
+    browser.send(words);
+    await vi.waitFor(() => expect(pair.told).toBe(words));
+    await end(browser, pair);
+    await vi.waitFor(() => expect(pair.told).toBe(`${words}${lettingGo}10.disconnect;`));
+  });
+
+  test('is remembered for as many keys as hands hold, and only where it is a key', async () => {
+    await using pair = await RelayPair.open();
+    const browser = await browse(pair);
+    const many = Array.from({ length: 500 }, (_, at) => encode(['key', String(at), '1']));
+    browser.send([encode(['key', 'x'.repeat(9_000), '1']), ...many].join(''));
+    await vi.waitFor(() => expect(pair.told).toContain(many.at(-1)));
+    pair.told = '';
+    browser.terminate();
+    await vi.waitFor(() => expect(pair.told).toContain('disconnect'));
+    expect(decode(pair.told).instructions).toHaveLength(32 + 1);
+    expect(decode(pair.told).instructions[0]).toEqual(['key', '0', '0']);
   });
 });
 
