@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, listed, networks, secret } from './config-fields.ts';
+import { flag, listed, networks, secret, whole } from './config-fields.ts';
 
 const ORIGIN = /^https?:\/\/(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/;
 
@@ -26,6 +26,7 @@ export const tunnelFields = {
   TUNNEL_ALLOWED_ORIGINS: origins,
   TUNNEL_TRUSTED_PROXIES: networks,
   TUNNEL_SECOND_TAB: z.enum(['takeover', 'refuse'], { error: 'must be takeover or refuse' }).default('takeover'),
+  TUNNEL_KEEPALIVE_SEC: whole(10, 1, 15),
   METRICS_TOKEN: secret(8).optional(),
 };
 
@@ -40,5 +41,6 @@ export function tunnelSettings(env: Fields) {
     trustedProxies: env.TUNNEL_TRUSTED_PROXIES,
     metricsToken: env.METRICS_TOKEN,
     secondTab: env.TUNNEL_SECOND_TAB,
+    keepAliveMs: env.TUNNEL_KEEPALIVE_SEC * 1000,
   };
 }

@@ -16,11 +16,12 @@ interface Parts {
 }
 
 /** Who looks at students' screens on this worker: proctors, and the recordings where they are switched on. */
-export function openOnlookers({ recording }: WorkerSettings, { pool, holder, ledger, log }: Parts): Onlookers {
+export function openOnlookers({ recording, tunnel }: WorkerSettings, { pool, holder, ledger, log }: Parts): Onlookers {
   const ports = {
     ledger,
     log,
     clock: Date.now,
+    keepAliveMs: tunnel.keepAliveMs,
     connection: (desktop: Desktop) => holder.connection(desktop),
     // Who only looks never ends the connection that a student works on, even if guacd refuses the one who looks.
     loseConnection: () => undefined,

@@ -58,7 +58,8 @@ export function openTunnel(parts: TunnelParts): Tunnel {
   const key = connectionKey(settings.guacTokenKey);
   const url = `${(settings.tunnel.url ?? '').replace(/\/+$/, '')}${TUNNEL_PATH}`;
   const sessions = new SessionBook(store, clock);
-  const tunnels = new OpenTunnels({ secondTab: settings.tunnel.secondTab, sessions, meter: metrics, clock, log });
+  const { secondTab, keepAliveMs } = settings.tunnel;
+  const tunnels = new OpenTunnels({ secondTab, keepAliveMs, sessions, meter: metrics, clock, log });
   metrics.watchOpen(() => tunnels.ids().size);
   const door = new TunnelDoor({
     ...parts.joining,

@@ -7,9 +7,6 @@ import type { Relay } from './relay.ts';
 import type { SessionBook } from './session-book.ts';
 import { STATUS, type Status } from './status.ts';
 
-const BEAT_MS = 10_000;
-/** A browser that has not answered for so long has lost its network, though nothing has closed its connection. */
-const GONE_MS = 25_000;
 /** A tunnel whose browser answers within this is in use. */
 const ALIVE_MS = 2_000;
 
@@ -26,6 +23,11 @@ export interface TunnelMeter {
 
 export interface OpenTunnelsPorts {
   readonly secondTab: SecondTab;
+  /**
+   * So often each browser is asked whether it is there, which also keeps proxies from cutting a connection that looks idle.
+   * One that has not answered for two and a half of these has lost its network, though nothing has closed its connection.
+   */
+  readonly keepAliveMs: number;
   readonly sessions: Pick<SessionBook, 'note'>;
   readonly meter: TunnelMeter;
   readonly clock: Clock;
@@ -48,16 +50,11 @@ interface OpenTunnel {
 export class OpenTunnels {
   readonly #ports: OpenTunnelsPorts;
   readonly #open = new Map<string, OpenTunnel>();
-  readonly #beat = setInterval(() => {
-    for (const tunnel of this.#open.values()) {
-      if (tunnel.pulse.silentMs > GONE_MS) tunnel.relay.end(STATUS.tooSlow);
-      else this.#tell(tunnel, true);
-    }
-  }, BEAT_MS);
+  readonly #beat: NodeJS.Timeout;
 
   constructor(ports: OpenTunnelsPorts) {
     this.#ports = ports;
-    this.#beat.unref();
+    this.#beat = setInterval(() => this.#askAll(), ports.keepAliveMs).unref();
   }
 
   /** Whether another window may open this desktop now. */
@@ -83,10 +80,11 @@ export class OpenTunnels {
     const { log, meter } = this.#ports;
     const { containerId, name } = desktop;
     const allocation = session?.allocation;
-    this.end(containerId, STATUS.takenOver);
+    const before = this.#open.get(containerId);
     const pulse = new Pulse(browser, this.#ports.clock, (ms) => meter.latency(ms));
     const tunnel: OpenTunnel = { desktop, allocation, relay, pulse, counted: { toBrowser: 0, toDesktop: 0 } };
     this.#open.set(containerId, tunnel);
+    before?.relay.end(STATUS.takenOver);
     relay.start(() => {
       const isLast = this.#open.get(containerId) === tunnel;
       if (isLast) this.#open.delete(containerId);
@@ -111,6 +109,13 @@ export class OpenTunnels {
   close(): void {
     clearInterval(this.#beat);
     for (const { relay } of this.#open.values()) relay.end(STATUS.serverBusy);
+  }
+
+  #askAll(): void {
+    for (const tunnel of this.#open.values()) {
+      if (tunnel.pulse.isLost(this.#ports.keepAliveMs)) tunnel.relay.end(STATUS.tooSlow);
+      else this.#tell(tunnel, true);
+    }
   }
 
   /**

@@ -28,8 +28,13 @@ export class Pulse {
     this.#browser.ping();
   }
 
+  /** It has lost its network, though nothing has closed its connection. @param everyMs how often it is asked */
+  isLost(everyMs: number): boolean {
+    return this.#silentMs > 2.5 * everyMs;
+  }
+
   /** How long the last question has been open; nothing while none is. Milliseconds. */
-  get silentMs(): number {
+  get #silentMs(): number {
     return this.#askedAt === undefined ? 0 : this.#clock() - this.#askedAt;
   }
 

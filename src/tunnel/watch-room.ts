@@ -5,6 +5,7 @@ import type { Clock, Ledger } from '../pool/ports.ts';
 import type { Watcher } from './admit-watcher.ts';
 import { type JoinPorts, join } from './join.ts';
 import { WATCHER } from './policy.ts';
+import { Pulse } from './pulse.ts';
 import { joinSettings } from './rdp-settings.ts';
 import { endWith, Relay } from './relay.ts';
 import { STATUS } from './status.ts';
@@ -17,6 +18,8 @@ const SCREEN = { width: 1280, height: 800, dpi: 96 };
 export interface WatchRoomPorts extends JoinPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** How often each is asked whether he is there. */
+  readonly keepAliveMs: number;
   /** The session is still this desktop's. */
   isStill(desktop: Desktop): boolean;
 }
@@ -55,7 +58,7 @@ export class WatchRoom {
     } finally {
       if (!seat.relay) leave();
     }
-    if (seat.relay) this.#follow(seat.relay, desktop, watcher, leave);
+    if (seat.relay) this.#follow(browser, seat.relay, desktop, watcher, leave);
   }
 
   /** How many look at this desktop now. */
@@ -81,13 +84,19 @@ export class WatchRoom {
     return undefined;
   }
 
-  #follow(relay: Relay, desktop: Desktop, watcher: Watcher, leave: () => void): void {
-    const { ledger, clock, log } = this.#ports;
+  #follow(browser: WebSocket, relay: Relay, desktop: Desktop, watcher: Watcher, leave: () => void): void {
+    const { ledger, clock, log, keepAliveMs } = this.#ports;
     const about = { desktop: desktop.name, watcher: watcher.username, role: watcher.role };
     const began = clock();
     ledger.record({ kind: 'watch-began', at: began, desktop: inLedger(desktop), ...watched(watcher) });
     log.info(about, 'watch began');
+    const pulse = new Pulse(browser, clock, () => undefined);
+    const asking = setInterval(() => {
+      if (pulse.isLost(keepAliveMs)) relay.end(STATUS.tooSlow);
+      else pulse.beat();
+    }, keepAliveMs).unref();
     relay.start(() => {
+      clearInterval(asking);
       leave();
       const at = clock();
       const seconds = Math.max(0, Math.round((at - began) / 1000));

@@ -34,6 +34,7 @@ export async function ownTunnel(peerPort: number): Promise<Calls> {
         trustedProxies: new BlockList(),
         metricsToken: undefined,
         secondTab: 'takeover',
+        keepAliveMs: 10_000,
       },
       policy: CLOSED,
       recording: undefined,

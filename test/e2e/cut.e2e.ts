@@ -120,9 +120,9 @@ describe.each(['1.5', '1.6'] as const)('a student with guacamole-common-js %s wh
       while (cuts < CUTS) {
         await pause(CUT_EVERY_MS);
         const earlier = tunnels;
-        cuts++;
         await cut();
         await comesBack(earlier);
+        cuts++;
       }
     })();
     for (let at = 0; cuts < CUTS; at++) {

@@ -24,6 +24,8 @@ export class Line {
   #isDead = false;
   #trap: (Trap & { left: number; spring(): void }) | undefined;
   port = 0;
+  /** Told of each piece that comes, and from which end. */
+  onPiece: (from: 'client' | 'server') => void = () => undefined;
 
   /** @param at where it listens: on a free port of this address, or on a socket of this path */
   constructor(target: Place, at: { readonly host: string } | { readonly path: string } = { host: '127.0.0.1' }) {
@@ -74,12 +76,14 @@ export class Line {
     const server = this.#keep(connect(this.#target));
     let caught: (() => void) | undefined;
     client.on('data', (piece: Buffer) => {
+      this.onPiece('client');
       const trap = this.#caughtBy(piece);
       if (trap?.side === 'before') return trap.spring();
       if (trap) caught = trap.spring;
       if (!server.write(piece)) client.pause();
     });
     server.on('data', (piece: Buffer) => {
+      this.onPiece('server');
       if (caught) return caught();
       if (!client.write(piece)) server.pause();
     });

@@ -43,8 +43,8 @@ const seat = (userId: number): Promise<Seated> =>
   });
 const release = (userId: number) => rig.call('/api/vdi/cluster/release', { examId, userId });
 const contract = (ip: string, key = rig.guacTokenKey) => contractToken(key, ip);
-const jwtOf = (sub: number, secret = rig.jwtSecret) =>
-  new SignJWT({ username: `u${sub}`, role: 'STUDENT' })
+const jwtOf = (sub: number, secret = rig.jwtSecret, role = 'STUDENT') =>
+  new SignJWT({ username: `u${sub}`, role })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(String(sub))
     .setExpirationTime('12h')
@@ -233,6 +233,7 @@ describe('where a login and a page of ours are asked for, and a second window is
       TUNNEL_ALLOWED_ORIGINS: origin,
       TUNNEL_SECOND_TAB: 'refuse',
       TUNNEL_TRUSTED_PROXIES: '127.0.3.0/24',
+      TUNNEL_KEEPALIVE_SEC: '2',
     });
     await rig.startWorker();
   });
@@ -272,6 +273,32 @@ describe('where a login and a page of ours are asked for, and a second window is
     // It hears nothing and answers nothing any more, and its connection still stands.
     first.socket.pause();
     await comesIn(query, { origin });
+  });
+
+  test('a window that has lost its network though nothing closed its connection is ended, and its student is away; one that answers stays', async () => {
+    const desktopOf = async (userId: number) =>
+      (await rig.call('/api/vdi/cluster/status')).body.desktops.find(
+        ({ name }: { name: string }) => name === `exam_${examId}_u${userId}`,
+      );
+    const connected = async (): Promise<boolean[]> =>
+      Promise.all([1, 2].map(async (userId) => (await desktopOf(userId))?.connected));
+    for (const client of clients) client.close();
+    await rig.until('that nobody is there', async () => !(await connected()).includes(true));
+    const lost = await comesIn({ connection: one.connection.token, jwt: await jwtOf(1) }, { origin });
+    const idle = await comesIn({ token: contract((await seat(2)).ip), jwt: await jwtOf(2) }, { origin });
+    expect(await connected()).toEqual([true, true]);
+    const proctor = await comesIn({ watch: '7:2', jwt: await jwtOf(90, rig.jwtSecret, 'PROCTOR') }, { origin });
+    const watchers = async (): Promise<number> => (await desktopOf(2))?.watchers;
+    expect(await watchers()).toBe(1);
+    for (const { socket } of [lost, proctor]) socket.pause();
+    // Beside the keep-alive's time nothing is waited for: not for a goodbye that never comes.
+    await rig.until('that he counts as away', async () => !(await connected())[0], 12_000);
+    await rig.until('that the proctor’s place is free', async () => (await watchers()) === 0, 12_000);
+    expect(await connected()).toEqual([false, true]);
+    expect(await recordOf(1)).toMatchObject({ connected: false });
+    lost.socket.resume();
+    expect(await lost.end()).toBe('776');
+    expect(idle.closed).toBeUndefined();
   });
 
   test('a proxy of ours is believed about who came', async () => {

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
+import { LibraryTunnel } from '../../rig/guacamole.ts';
+import { Line } from '../../rig/line.ts';
 import { Rig } from '../../rig/rig.ts';
 import { execIn } from '../../rig/student.ts';
 import { contractToken, TunnelClient } from '../../rig/tunnel-client.ts';
 
-const rig = new Rig({ name: 'tunnel' });
+/** A third of what is set where nothing is: a test need not wait as long as a proxy does. */
+const KEEPALIVE_SEC = 3;
+const rig = new Rig({ name: 'tunnel', env: { TUNNEL_KEEPALIVE_SEC: String(KEEPALIVE_SEC) } });
 const clients: TunnelClient[] = [];
 const open = (query: Record<string, string>): TunnelClient => {
   const client = new TunnelClient(rig.url, query);
@@ -19,12 +23,66 @@ const allocate = (userId: number): Promise<string> =>
 let ip = '';
 const token = () => contractToken(rig.guacTokenKey, ip);
 
+/** A tunnel at which nobody does anything, on a line that knows when something came from each end. */
+class IdleTunnel {
+  readonly #line: Line;
+  readonly #came = { client: [Date.now()], server: [Date.now()] };
+  /** @returns what closes it */
+  readonly #leave: () => void;
+  isOver = false;
+
+  private constructor(line: Line, open: (url: string, over: () => void) => () => void) {
+    this.#line = line;
+    line.onPiece = (from) => this.#came[from].push(Date.now());
+    this.#leave = open(`http://127.0.0.1:${line.port}`, () => {
+      this.isOver = true;
+    });
+  }
+
+  static async open(how: (url: string, over: () => void) => () => void): Promise<IdleTunnel> {
+    return new IdleTunnel(await new Line({ host: '127.0.0.1', port: rig.port }).mend(), how);
+  }
+
+  get ms(): number {
+    return Date.now() - Number(this.#came.client[0]);
+  }
+
+  /** For how long nothing came from the one end, and from the other. */
+  longestSilences(): number[] {
+    return [this.#came.client, this.#came.server].map((times) =>
+      Math.max(...times.map((time, at) => (times[at + 1] ?? Date.now()) - time)),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#leave();
+    await this.#line.cut();
+  }
+}
+
+const idle: IdleTunnel[] = [];
+
 beforeAll(async () => {
   await rig.start();
-  ip = await allocate(1);
+  const ips = await Promise.all([1, 2, 3].map(allocate));
+  ip = String(ips[0]);
+  const query = (at: number): string => `token=${encodeURIComponent(contractToken(rig.guacTokenKey, String(ips[at])))}`;
+  idle.push(
+    await IdleTunnel.open((url, over) => {
+      const { tunnel } = new LibraryTunnel('1.6', url, query(1));
+      tunnel.onerror = over;
+      return () => tunnel.disconnect();
+    }),
+    await IdleTunnel.open((url, over) => {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/guaclite?${query(2)}`, 'guacamole');
+      socket.on('message', () => undefined).on('close', over);
+      return () => socket.terminate();
+    }),
+  );
 });
 afterAll(async () => {
   for (const client of clients) client.close();
+  for (const tunnel of idle) await tunnel.close();
   await rig.stop();
 });
 
@@ -101,15 +159,25 @@ describe('whatever a client sends, the worker and the others go on', () => {
     expect(status).toBe(404);
     expect((await rig.call('/healthz')).status).toBe(200);
   });
+});
 
-  test('guacd restarted: the desktop is held again and the student comes back', async () => {
-    const client = open({ token: token() });
-    await client.see('sync');
-    await rig.container('guacd').restart({ t: 0 });
-    await client.end();
-    const again = open({ token: token() });
-    await again.see('img');
-  });
+test('an idle desktop’s tunnel carries something both ways as often as is set, though its page’s timers stand still: no proxy takes it for dead', async () => {
+  await rig.until('some of the times', async () => idle.every(({ ms }) => ms > 2.7 * KEEPALIVE_SEC * 1000));
+  expect(idle.map(({ isOver }) => isOver)).toEqual([false, false]);
+  const silences = idle.flatMap((tunnel) => tunnel.longestSilences());
+  // Twice the time, for a machine that is busy with other things.
+  expect(silences.map((ms) => (ms <= 2 * KEEPALIVE_SEC * 1000 ? 'kept' : ms))).toEqual(Array(4).fill('kept'));
+  for (const tunnel of idle) await tunnel.close();
+  for (const userId of [2, 3]) await rig.call('/api/vdi/cluster/release', { examId: 7, userId });
+});
+
+test('guacd restarted: the desktop is held again and the student comes back', async () => {
+  const client = open({ token: token() });
+  await client.see('sync');
+  await rig.container('guacd').restart({ t: 0 });
+  await client.end();
+  const again = open({ token: token() });
+  await again.see('img');
 });
 
 test('the process of one guacd connection dies: its student’s tunnel ends and he comes back, the other notices nothing', async () => {

@@ -125,6 +125,37 @@ describe('a proctor who watches', () => {
     expect(student.closed).toBeUndefined();
   }, 120_000);
 
+  test('the student’s own window that takes nothing in makes way for his next one: guacd waits for it, and nobody sees anything', async () => {
+    const proctor = await watch();
+    await proctor.see('sync');
+    let frames = 0;
+    proctor.socket.on('message', (message: Buffer) => {
+      if (message.includes('4.sync')) frames++;
+    });
+    const seesFrames = async (): Promise<boolean> => {
+      const before = frames;
+      await pause(1_000);
+      return frames > before;
+    };
+    await rig.until('noise', async () => {
+      press('n');
+      return (await seesFrames()) && (await seesFrames());
+    });
+    student.socket.pause();
+    await rig.until('a guacd that waits for him', async () => !(await seesFrames()), 60_000);
+    const joined = rig.log.length;
+    const first = student;
+    student = open({ token: contractToken(rig.guacTokenKey, desktop.ip), width: '1000', height: '700' });
+    await student.see('img');
+    await student.see('sync');
+    expect(rig.log.slice(joined)).not.toContain('join failed');
+    await rig.until('frames for who watches', seesFrames);
+    press('q');
+    first.socket.resume();
+    expect(await first.end()).toBe('521');
+    proctor.close();
+  }, 120_000);
+
   test('is one of four at most', async () => {
     await rig.until(
       'nobody else',

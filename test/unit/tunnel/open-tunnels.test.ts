@@ -49,7 +49,7 @@ beforeEach(async () => {
 afterEach(() => void vi.useRealTimers());
 
 function tunnelsOf(secondTab: SecondTab) {
-  const tunnels = new OpenTunnels({ secondTab, sessions, meter, clock: Date.now, log: silent });
+  const tunnels = new OpenTunnels({ secondTab, keepAliveMs: 10_000, sessions, meter, clock: Date.now, log: silent });
   const open = async () => {
     const browser = new FakeBrowser();
     const relay = new FakeRelay();
