@@ -54,9 +54,17 @@ export function turnOver(stocks: readonly Stock[], room: number, mould: Mould): 
 function standing({ examId, pooled, wanted }: Stock, mould: Mould) {
   const all = pooled.filter((desktop) => isOld(desktop, mould)).sort((a, b) => a.createdAt - b.createdAt);
   const fresh = pooled.filter((desktop) => !isOld(desktop, mould));
-  const usable = fresh.filter(isUsable).length + all.length;
+  // A warm one goes for a warm one: until it is held, a student would wait for his picture. Where guacd is away none is.
+  const isHeld = all.some(({ state }) => state === 'warm');
+  const comesUp = ({ state }: Desktop): boolean => state === 'starting' || (state === 'ready' && isHeld);
+  const usable = fresh.filter((desktop) => isUsable(desktop) && !comesUp(desktop)).length + all.length;
   const spare = all.slice(0, Math.max(0, usable - wanted));
   const old = all.slice(spare.length);
-  const isUnderWay = fresh.some((desktop) => desktop.state === 'starting');
-  return { examId, spare, old, isUnderWay, short: Math.max(0, wanted - fresh.length - old.length) };
+  return {
+    examId,
+    spare,
+    old,
+    isUnderWay: fresh.some(comesUp),
+    short: Math.max(0, wanted - fresh.length - old.length),
+  };
 }

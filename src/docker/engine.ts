@@ -151,10 +151,11 @@ export class DockerEngine implements Engine {
     return unpackPassword(archive as unknown as Readable);
   }
 
-  async remove(idOrName: string): Promise<void> {
-    // 409: another removal of it is under way.
+  async remove(idOrName: string): Promise<boolean> {
     const container = this.#slow.getContainer(idOrName);
-    await this.#breaker.askAgain(() => accepting([404, 409], container.remove({ force: true, v: true })));
+    // 409: another removal of it is under way.
+    const removed = async () => accepting([409], container.remove({ force: true, v: true })).then(() => true);
+    return (await this.#breaker.askAgain(() => accepting([404], removed()))) ?? false;
   }
 
   async carriers(): Promise<Carrier[]> {

@@ -87,8 +87,8 @@ export interface Engine {
   stop(containerId: string): Promise<void>;
   /** The desktop's own RDP password. Never logged. */
   password(containerId: string): Promise<string>;
-  /** Ends and removes the desktop of this id or name; one that is gone already is success. */
-  remove(idOrName: string): Promise<void>;
+  /** Ends and removes the desktop of this id or name. @returns false when nothing has it: gone already, or named otherwise now */
+  remove(idOrName: string): Promise<boolean>;
   /** This worker's carriers. */
   carriers(): Promise<Carrier[]>;
   /** Makes a carrier. @param imageId an image that is there for sure; without it, what new desktops are made from */

@@ -13,8 +13,12 @@ export async function removeFromPool(parts: PoolParts, containerId: string, why:
   try {
     holder.drop(containerId);
     history.leaving(desktop, why, desktop.reason);
-    // By its name in the pool: one that became a student's unknown to us is not found, and stays.
-    await engine.remove(desktop.name);
+    // By its name in the pool: one that became a student's unknown to us is not found, and stays. It is looked for.
+    if (!(await engine.remove(desktop.name))) {
+      roster.lose(containerId);
+      parts.nudge();
+      return false;
+    }
     roster.delete(containerId);
     history.gone(containerId);
   } finally {

@@ -170,18 +170,29 @@ describe('plan', () => {
         const room = after.maxDesktops - after.desktops.length;
         if (pooled.length < count) expect(room).toBeLessThanOrEqual(0);
       }
-      expect(plan(after, wanted, NOW)).toEqual([]);
+      // A new desktop that is held now lets an old one go.
+      const next = plan(after, wanted, NOW);
+      if (!told.some(({ kind }) => kind === 'hold')) expect(next).toEqual([]);
+      expect(plan(done(after, next), wanted, NOW)).toEqual([]);
       expect(plan(before, wanted, NOW), 'same input, same steps').toEqual(told);
     }));
 });
 
 describe('a rebuilt image rolls over the free desktops', () => {
   const old = (id: string, age = 0) => desktop({ id, imageId: 'old', age });
+  const ready = (id: string, age = 0) => desktop({ id, imageId: 'old', age, state: 'ready' });
   const fresh = (id: string, state: DesktopState = 'warm') => desktop({ id, state });
 
   test.each<[string, Desktop[], number, string[]]>([
     ['one beside them first', [old('a'), old('b')], 4, ['make 7']],
     ['none more while it comes up', [old('a'), old('b'), fresh('c', 'starting')], 4, []],
+    ['and none goes before it is held', [old('a'), old('b'), fresh('c', 'ready')], 4, ['hold c-c']],
+    [
+      'but where guacd is away, none is',
+      [ready('a'), ready('b', 9), fresh('c', 'ready')],
+      4,
+      ['remove c-b stale', 'hold c-a', 'hold c-c', 'make 7'],
+    ],
     [
       'when it is there the oldest goes, and the next is made',
       [old('a'), old('b', 9), fresh('c')],

@@ -422,10 +422,10 @@ export class FakeEngine {
     return 'claimed';
   }
 
-  #remove(idOrName: string): void {
-    if (this.carriers.delete(idOrName)) return;
+  #remove(idOrName: string): boolean {
+    if (this.carriers.delete(idOrName)) return true;
     const box = this.#find(idOrName);
-    if (!box) return;
+    if (!box) return false;
     const { name, containerId, running, volume = '' } = box.container;
     if (this.stuck.has(name)) throw Object.assign(new Error('device or resource busy'), { statusCode: 500 });
     const isStudents = parseName(name)?.kind === 'seat';
@@ -434,9 +434,10 @@ export class FakeEngine {
     const isUseless = !running || box.told?.kind === 'failed' || neverServed;
     if (isStudents && !this.mayRemove(name) && !isUseless) this.crimes.push(`${name} was removed while in use`);
     this.takeAway(containerId);
-    if (!box.ownsVolume || this.#isUsed(volume)) return;
+    if (!box.ownsVolume || this.#isUsed(volume)) return true;
     if (isStudents && !this.mayLose(volume)) this.crimes.push(`${name} was removed with its files`);
     this.workspaces.delete(volume);
+    return true;
   }
 
   #isUsed(volume: string): boolean {

@@ -75,6 +75,18 @@ test('a desktop that somebody takes away by hand is told as gone, a pool desktop
   );
 });
 
+test('a desktop that became a student’s unknown to us is not told of as removed when a pool would have removed it', async () => {
+  const worker = new OneWorker({ maxDesktops: 1 });
+  await warm(worker);
+  // Claimed, and the engine's answer was lost.
+  const { container } = worker.engine.boxes.get('c1') ?? {};
+  Object.assign(container ?? {}, { name: 'exam_7_u42' });
+  void worker.pool.allocate({ examId: 8, userId: 9 });
+  await worker.time.advance(60_000);
+  expect(worker.engine.names()).toEqual(['exam_7_u42']);
+  expect(lives(worker).map(short)).toEqual(['desktop-made exam_7_pool_d1', 'session-began adopted exam_7_u42']);
+});
+
 test('a start after a crash between claim and telling tells of the session as adopted', async () => {
   const worker = new OneWorker();
   await warm(worker);
