@@ -8,13 +8,14 @@ import { messageView } from './message-view.ts';
 import { overviewPage } from './overview-page.ts';
 import { watchedHere } from './sessions-view.ts';
 import { fillHeader, fillSkipLink } from './shell.ts';
+import type { TextKey } from './texts.ts';
 import { showUsers } from './users-page.ts';
 import { showWatch } from './watch-view.ts';
 
 const root = byId('main');
 let leaveView: () => void = () => {};
 
-function start(problem?: string): void {
+function start(problem?: TextKey): void {
   leaveView();
   leaveView = () => {};
   const login = storedLogin();
@@ -49,7 +50,7 @@ function start(problem?: string): void {
 
 function loginRanOut(): void {
   forgetLogin();
-  start(t('not_logged_in'));
+  start('not_logged_in');
 }
 
 onLanguage(() => {

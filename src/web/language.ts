@@ -28,6 +28,12 @@ export function say(element: HTMLElement, key: TextKey, fill: Fill = {}): void {
   if (element.textContent !== t(key, fill)) element.textContent = t(key, fill);
 }
 
+/** Text that is the same in every language. */
+export function showPlain(element: HTMLElement, text: string): void {
+  delete element.dataset.text;
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** The same for what only a screen reader or a tooltip says. */
 export function label(element: HTMLElement, key: TextKey, fill: Fill = {}): void {
   element.dataset.label = key;

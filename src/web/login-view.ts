@@ -1,4 +1,4 @@
-import { type Login, logIn, reasonOf } from './api.ts';
+import { type Login, logIn, reasonSaid } from './api.ts';
 import { el } from './dom.ts';
 import { said } from './language.ts';
 import type { TextKey } from './texts.ts';
@@ -9,7 +9,7 @@ interface LoginWords {
 }
 
 /** The form that both pages begin with. `problem`: why the person is here again. */
-export function loginView(words: LoginWords, onLogin: (login: Login) => void, problem?: string): HTMLElement {
+export function loginView(words: LoginWords, onLogin: (login: Login) => void, problem?: TextKey): HTMLElement {
   const username = el('input', {
     id: 'username',
     name: 'username',
@@ -32,7 +32,7 @@ export function loginView(words: LoginWords, onLogin: (login: Login) => void, pr
   shown.addEventListener('change', () => {
     password.type = shown.checked ? 'text' : 'password';
   });
-  const wrong = el('p', { class: 'wrong', role: 'alert', id: 'login-problem' }, problem ?? '');
+  const wrong = el('p', { class: 'wrong', role: 'alert', id: 'login-problem' }, ...(problem ? [said(problem)] : []));
   const submit = el('button', { class: 'primary wide' }, said('logIn'));
   const form = el(
     'form',
@@ -50,11 +50,11 @@ export function loginView(words: LoginWords, onLogin: (login: Login) => void, pr
 
   async function attempt(): Promise<void> {
     submit.disabled = true;
-    wrong.textContent = '';
+    wrong.replaceChildren();
     try {
       onLogin(await logIn(username.value, password.value));
     } catch (error) {
-      wrong.textContent = reasonOf(error);
+      wrong.replaceChildren(reasonSaid(error));
       password.select();
     } finally {
       submit.disabled = false;

@@ -79,7 +79,7 @@ export function reconcileView(): {
 
   return {
     button: start,
-    result: el('div', {}, last, result),
+    result: el('div', { class: 'reconciled' }, last, result),
     update(run) {
       if (run) say(last, 'rcLast', { ago: agoText(serverNow() - Date.parse(run.at)), n: run.cleaned });
     },

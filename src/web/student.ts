@@ -7,6 +7,7 @@ import { type Message, messageView } from './message-view.ts';
 import { forgetPlace, keepPlace, type Place, storedPlace } from './place.ts';
 import { fillHeader, fillSkipLink } from './shell.ts';
 import { showSitting } from './sitting-view.ts';
+import type { TextKey } from './texts.ts';
 
 const LIST_EVERY_MS = 5000;
 const TICK_MS = 1000;
@@ -19,7 +20,7 @@ function enter(leave: () => void = () => {}): void {
   leaveView = leave;
 }
 
-function start(problem?: string): void {
+function start(problem?: TextKey): void {
   const login = storedLogin();
   const place = storedPlace();
   fillHeader('appName', login, () => start());
@@ -31,10 +32,10 @@ function start(problem?: string): void {
 
 function loginRanOut(): void {
   forgetLogin();
-  start(t('not_logged_in'));
+  start('not_logged_in');
 }
 
-function showLogin(problem?: string): void {
+function showLogin(problem?: TextKey): void {
   enter();
   show(
     root,

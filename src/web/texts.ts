@@ -124,7 +124,10 @@ export const texts = {
   ],
   useHere: ['Use it here', 'Dùng ở đây'],
   sessionOverTitle: ['This session is over', 'Phiên thi đã kết thúc'],
-  sessionOverLead: ['Your desktop has been closed.', 'Máy thi đã được đóng.'],
+  sessionOverLead: [
+    'Your desktop has been closed. If you did not hand in, tell your proctor.',
+    'Máy thi đã được đóng. Nếu bạn chưa nộp bài, hãy báo giám thị.',
+  ],
   refusedTitle: ['The desktop did not let you in', 'Máy thi từ chối kết nối'],
   refusedLead: [
     'Go back and start once more. If it stays, tell your proctor.',

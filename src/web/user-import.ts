@@ -2,7 +2,7 @@ import { Refused, sendFile } from './api.ts';
 import { counts } from './counts.ts';
 import { el } from './dom.ts';
 import { field, formDialog } from './form-dialog.ts';
-import { label, said, say } from './language.ts';
+import { label, said, say, showPlain } from './language.ts';
 import { cell, headRow } from './table.ts';
 import type { ImportResult } from './users.ts';
 
@@ -57,8 +57,7 @@ export function importUsers(): Promise<boolean> {
         throw error;
       } finally {
         bar.hidden = true;
-        progress.replaceChildren();
-        delete progress.dataset.text;
+        showPlain(progress, '');
       }
       form.show(...resultOf(result));
       return false;

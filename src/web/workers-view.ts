@@ -3,7 +3,7 @@ import { ask } from './ask.ts';
 import { agoText } from './countdown.ts';
 import { el, keepRows } from './dom.ts';
 import { isDraining, type PoolLine, poolsOf, reasonsOf, stateOf, type Worker } from './fleet.ts';
-import { label, said, say } from './language.ts';
+import { label, said, say, showPlain } from './language.ts';
 import type { PageActions } from './live-page.ts';
 import { poolView } from './pool-view.ts';
 import { cell, headRow } from './table.ts';
@@ -103,7 +103,8 @@ export function workersView({ mayChange, complain }: PageActions): WorkersView {
       const pool = poolView();
       const update = (line: PoolLine) => {
         const name = examNames.get(examId);
-        if (name !== undefined) exam.replaceChildren(name);
+        if (name === undefined) say(exam, 'examNumber', { id: examId });
+        else showPlain(exam, name);
         pool.update(line);
       };
       return { element: el('li', {}, exam, pool.element), update };

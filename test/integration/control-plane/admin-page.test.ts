@@ -87,6 +87,8 @@ describe('the console, without being loaded again', { sequential: true }, () => 
     expect(await row('Worker a').locator('.badge').textContent()).toBe('Healthy');
     expect(await page.textContent('.flow')).toBe('Live: changes show as they happen.');
     await isUsable(page, 'admin');
+    // The language has just been switched: names are no words of a language.
+    expect(await row('Worker a').locator('.pools .strong').textContent()).toBe('Algorithms');
   });
 
   it('shows who is at work, since when, and whether he looks at his desktop', async () => {
@@ -301,6 +303,8 @@ it('whose login has run out is asked for it again', async () => {
   app.now = new Date(app.now.getTime() + 13 * 3_600_000);
   await page.reload();
   await expect.poll(() => page.textContent('#login-problem'), soon).toContain('Your login has run out.');
+  await page.click('.languages button:has-text("VI")');
+  expect(await page.textContent('#login-problem')).toContain('Phiên đăng nhập đã hết hạn.');
   await isUsable(page, 'admin-login');
   expect(complaints).toEqual([]);
 });
