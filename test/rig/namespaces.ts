@@ -11,7 +11,7 @@ const CGROUPS = '/sys/fs/cgroup';
 /**
  * Starts a Node program of the test folder in network, mount and process namespaces of its own, as root, with an empty
  * folder as its first word. Everything that it starts, however far away from it, ends with it, and it ends with the
- * process that calls this, killed or not. What it printed last, and its errors, come out here.
+ * process that calls this, killed or not. What it printed last, and its errors, come out here; it may be written to.
  */
 export async function spawnInNamespaces(program: string, words: readonly string[]): Promise<ChildProcess> {
   const path = fileURLToPath(new URL(`../${program}`, import.meta.url));
@@ -24,7 +24,7 @@ export async function spawnInNamespaces(program: string, words: readonly string[
       // The first process inside inherits whatever a killed daemon leaves behind, and must see it end: a shell does.
       ...['bash', '-c', '"$@"; exit $?', 'first', process.execPath, path, folder, ...words],
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const clear = (): Promise<unknown> => cleared(folder);
   // Its failure to start is its caller's to see; what is left lying about afterwards is harmless.
