@@ -2,6 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import type { Rig } from '../rig/rig.ts';
 import { beat } from './heartbeat.ts';
 
+export type Settings = Readonly<Record<string, string>>;
+
 /** Name of the socket by which a worker on a machine of its own is reached from outside. */
 export const WORKER_SOCKET = 'worker.sock';
 /** Says which processes a process is among. */
@@ -19,10 +21,12 @@ const SIZE = {
  * The heartbeat of a worker of the fleet.
  * @param controlPlane port by which the control-plane is reached from there
  * @param port where the worker itself is reached by others
+ * @param size its worker's settings of that, where they are not a rig's
  */
-export function heartOf(rig: Rig, controlPlane: number, port: number): ChildProcess {
+export function heartOf(rig: Rig, controlPlane: number, port: number, size: Settings = {}): ChildProcess {
   return beat(rig, controlPlane, {
     ...SIZE,
+    ...size,
     WORKER_API_BASE_URL: `http://127.0.0.1:${port}`,
     WORKER_PUBLIC_PORT: String(port),
   });

@@ -7,7 +7,7 @@ import { Line } from '../rig/line.ts';
 import { spawnInNamespaces } from '../rig/namespaces.ts';
 import { Rig, type Secrets } from '../rig/rig.ts';
 import { becomes } from './becomes.ts';
-import { heartOf, OWN_PROCESSES, WORKER_SOCKET } from './fleet-heart.ts';
+import { heartOf, OWN_PROCESSES, type Settings, WORKER_SOCKET } from './fleet-heart.ts';
 import type { Order } from './fleet-machine.ts';
 
 /** Twelve desktops at once on two cores that others use, too. */
@@ -36,8 +36,12 @@ interface Link {
 }
 
 /** One that shares the host's engine with others: networks, ports and code of its own. */
-export async function onHostsEngine(name: string, { secrets, controlPlane }: Link): Promise<FleetWorker> {
-  const rig = new Rig({ name, secrets });
+export async function onHostsEngine(
+  name: string,
+  { secrets, controlPlane }: Link,
+  size: Settings = {},
+): Promise<FleetWorker> {
+  const rig = new Rig({ name, secrets, env: size });
   let heart: ChildProcess | undefined;
   const close = async (): Promise<void> => {
     heart?.kill('SIGKILL');
@@ -49,7 +53,7 @@ export async function onHostsEngine(name: string, { secrets, controlPlane }: Lin
     await close();
     throw error;
   }
-  heart = heartOf(rig, controlPlane, rig.port);
+  heart = heartOf(rig, controlPlane, rig.port, size);
   const desktops = async () => (await rig.desktops()).map(({ Names, State }) => `${Names[0]?.slice(1)} ${State}`);
   return { code: rig.code, desktops, close, ...calls(rig.port, secrets) };
 }

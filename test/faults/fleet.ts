@@ -1,8 +1,8 @@
 // Three real workers with real desktops under one control-plane: two on the host's engine, one on a machine of its own.
-import pg from 'pg';
 import { ControlPlaneProcess, newPeople, type Person } from '../rig/control-plane.ts';
 import { startPostgres } from '../rig/postgres.ts';
 import { newSecrets } from '../rig/rig.ts';
+import { type Closing, closedAtLast, startExamsAt } from './fleet-ground.ts';
 import { type FleetWorker, onHostsEngine, onOwnMachine } from './fleet-machines.ts';
 import { type Fleet, type Student, tell } from './fleet-story.ts';
 import { FleetView } from './fleet-view.ts';
@@ -13,28 +13,9 @@ const TTL_SEC = 8;
 const CLASS = { first: 7, second: 5, late: 2 };
 
 /** Walks through what may happen to it, and prints how it went. @returns the exit code */
-export async function fleet(): Promise<number> {
-  const closing: (() => Promise<unknown>)[] = [];
-  let code = 0;
-  const broken = (error: unknown): void => {
-    console.log(error);
-    code = 1;
-  };
-  const takenDown = async (): Promise<void> => {
-    for (const close of closing.splice(0).reverse()) await close().catch(broken);
-  };
-  const interrupted = (): void => {
-    console.log('… interrupted: taking all down');
-    void takenDown().finally(() => process.exit(130));
-  };
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
-  await open(closing).then(tell).catch(broken);
-  await takenDown();
-  process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-  return code;
-}
+export const fleet = (): Promise<number> => closedAtLast((closing) => open(closing).then(tell));
 
-async function open(closing: (() => Promise<unknown>)[]): Promise<Fleet> {
+async function open(closing: Closing): Promise<Fleet> {
   const secrets = newSecrets();
   const postgres = await startPostgres('fleet');
   closing.push(() => postgres.stop());
@@ -64,11 +45,4 @@ async function open(closing: (() => Promise<unknown>)[]): Promise<Fleet> {
   const late = students.splice(CLASS.first + CLASS.second);
   const view = new FleetView(controlPlane, admin.token);
   return { a, b, c, controlPlane, admin: admin.token, view, students, late, ttlSec: TTL_SEC, began: Date.now() };
-}
-
-/** Students' names are unique on an engine, and others may use this one: numbers that nobody else has. */
-async function startExamsAt(id: number, address: pg.ClientConfig): Promise<void> {
-  const db = new pg.Client({ ...address });
-  await db.connect();
-  await db.query(`select setval('exams_id_seq', $1)`, [id]).finally(() => db.end());
 }

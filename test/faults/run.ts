@@ -1,7 +1,8 @@
 // npm run faults: breaks one part after the other of a real worker with students on it, looks at what held, and then lets
 // the other parts below go; the table comes last. `-- --quick`: what every change must pass.
 // `-- --seed N`: the same moments again. `-- --only WORDS|WORDS`: faults so named. `-- --students N --warm N`: another size
-// of the exam. `-- --walk`, `-- --soak`, `-- --fleet`, `-- --fuzz`: only that part; `--operations N`, `--minutes N`, `--cases N`: how long;
+// of the exam. `-- --walk`, `-- --soak`, `-- --fleet`, `-- --crowd`, `-- --fuzz`: only that part;
+// `--operations N`, `--minutes N`, `--cases N`: how long;
 // `--desktops N`: a soak with no more; `--leak BYTES`: one that must fail, as the backend keeps so much of each call;
 // `--case K`: one case of the fuzz run again. `--away SECONDS`: how long the control-plane stays away.
 import { parseArgs } from 'node:util';
@@ -9,6 +10,7 @@ import { Seeded } from '../seeded.ts';
 import { ENGINE_FAULTS } from './engine-faults.ts';
 import { faults } from './faults.ts';
 import { fleet } from './fleet.ts';
+import { crowd } from './fleet-crowd.ts';
 import { CASES, fuzz } from './fuzz.ts';
 import { onOwnEngine } from './own-scene.ts';
 import { provokeAll } from './provoke.ts';
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     desktops: { type: 'string', default: 'Infinity' },
     leak: { type: 'string', default: '0' },
     fleet: { type: 'boolean', default: false },
+    crowd: { type: 'boolean', default: false },
     fuzz: { type: 'boolean', default: false },
     cases: { type: 'string', default: String(CASES) },
     case: { type: 'string', default: '' },
@@ -46,6 +49,7 @@ const PARTS = {
   soak: () =>
     soak({ minutes: Number(values.minutes), desktops: Number(values.desktops), leak: Number(values.leak) }, seed),
   fleet,
+  crowd,
   fuzz: () => fuzz(seed, Number(values.cases), values.case.split(',').filter(Boolean).map(Number)),
 } as const;
 
