@@ -5,6 +5,8 @@ import { TunnelClient } from '../rig/tunnel-client.ts';
 import type { FleetMachine, FleetWorker } from './fleet-machines.ts';
 import type { FleetView } from './fleet-view.ts';
 
+const LOG_SHOWN = 6_000;
+
 export interface Student extends Person {
   readonly examId: number;
 }
@@ -23,7 +25,15 @@ export interface Fleet {
   readonly began: number;
 }
 
+/** @throws AssertionError with what came otherwise; what the control-plane logged is printed then */
 export async function tell(fleet: Fleet): Promise<void> {
+  await goes(fleet).catch((error: unknown) => {
+    console.log(fleet.controlPlane.log.slice(-LOG_SHOWN));
+    throw error;
+  });
+}
+
+async function goes(fleet: Fleet): Promise<void> {
   await joinsSpread(fleet);
   const places = await fleet.view.places();
   const at = ({ code }: FleetWorker): Student[] => fleet.students.filter(({ id }) => places.get(id) === code);
@@ -46,6 +56,8 @@ async function joinsSpread(fleet: Fleet): Promise<void> {
   const [first, second] = [students.slice(0, 7), students.slice(7)];
   const [one, other] = [students[0]?.examId ?? 0, students[7]?.examId ?? 0];
   await Promise.all([a.prewarm(one, 6), b.prewarm(one, 1), c.prewarm(other, 5)]);
+  // Warming keeps the host busy, and a worker that is late to answer is taken for not ready: nobody would be sent there.
+  await view.counts('all ready while they are warm', empty);
   say(fleet, 'twelve desktops warm');
   const answers = [...(await join(fleet, first)), ...(await join(fleet, second))];
   await view.counts('twelve joins spread', [
