@@ -64,7 +64,7 @@ resolve_images() {
   resolve_image DEBIAN_IMAGE debian:bookworm-slim vdi-local/debian:bookworm make_debian_image
   [[ "$wanted" == *" node "* ]] && resolve_image NODE_IMAGE node:24-bookworm-slim vdi-local/node:24 make_node_image
   [[ "$wanted" == *" redis "* ]] && resolve_image REDIS_IMAGE redis:7-bookworm vdi-local/redis:7 make_redis_image
-  [[ "$wanted" == *" guacd "* ]] && resolve_image GUACD_IMAGE guacamole/guacd:1.5.5 vdi-local/guacd:1.3 make_guacd_image
+  [[ "$wanted" == *" guacd "* ]] && resolve_image GUACD_IMAGE guacamole/guacd:1.5.5 vdi-local/guacd:1.3-2 make_guacd_image
   [[ "$wanted" == *" postgres "* ]] && resolve_image POSTGRES_IMAGE postgres:15-bookworm vdi-local/postgres:15 make_postgres_image
   mv "$RUN_DIR/images.env.new" "$RUN_DIR/images.env"
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 const FALLBACK: Record<string, string> = {
   NODE_IMAGE: 'vdi-local/node:24',
   REDIS_IMAGE: 'vdi-local/redis:7',
-  GUACD_IMAGE: 'vdi-local/guacd:1.3',
+  GUACD_IMAGE: 'vdi-local/guacd:1.3-2',
   POSTGRES_IMAGE: 'vdi-local/postgres:15',
   EXAM_IMAGE_NAME: 'sot-exam-linux:latest',
 };
