@@ -3,7 +3,7 @@
 //   node src/passwords.ts first         makes what an empty database needs; says nothing where that was done before
 //   node src/passwords.ts new USERNAME  a new password for this user; `admin` is made where there is none
 import { pino } from 'pino';
-import { BadSettings, readControlPlaneConfig, readLogLevel } from './config.ts';
+import { BadSettings, readControlPlaneConfig } from './config.ts';
 import {
   ADMIN,
   type FirstStartPorts,
@@ -20,7 +20,8 @@ import { userStore } from './postgres/user-store.ts';
 
 async function main([command, username]: readonly string[]): Promise<void> {
   const settings = readControlPlaneConfig();
-  const log = pino({ level: readLogLevel() }, pino.destination(2));
+  // Seen by the person who typed the command: only what failed.
+  const log = pino({ level: 'error' }, pino.destination(2));
   const database = openDatabase(settings.database, { name: 'passwords', connections: 2 }, () => {});
   try {
     await migrate(settings.database, CONTROL_PLANE_TABLES, (reason) => log.error({ reason }, 'a migration failed'));

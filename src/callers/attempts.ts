@@ -1,4 +1,5 @@
 import { networkOf } from './address.ts';
+import { keepNewest } from './keep-newest.ts';
 
 const MOST_REFUSED = 30;
 const WINDOW_MS = 10_000;
@@ -27,9 +28,8 @@ export class Attempts {
       found.count++;
       return;
     }
-    const oldest = this.#refused.size >= MOST_ADDRESSES ? this.#refused.keys().next().value : undefined;
-    if (oldest !== undefined) this.#refused.delete(oldest);
     this.#refused.set(networkOf(address), { count: 1, until: this.#clock() + WINDOW_MS });
+    keepNewest(this.#refused, MOST_ADDRESSES);
   }
 
   #of(address: string) {

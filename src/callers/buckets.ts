@@ -1,3 +1,5 @@
+import { keepNewest } from './keep-newest.ts';
+
 const MOST_ADDRESSES = 10_000;
 
 export interface BucketSize {
@@ -28,8 +30,7 @@ export class Buckets {
     // Taken out and put in again: the first in the map is the one that has been silent longest.
     this.#left.delete(address);
     this.#left.set(address, { tokens: tokens < 1 ? tokens : tokens - 1, at: now });
-    const first = this.#left.size > MOST_ADDRESSES ? this.#left.keys().next().value : undefined;
-    if (first !== undefined) this.#left.delete(first);
+    keepNewest(this.#left, MOST_ADDRESSES);
     return tokens < 1 ? Math.ceil(((1 - tokens) / perSec) * 1000) : 0;
   }
 }

@@ -38,10 +38,11 @@ export interface FilesLeft {
 }
 
 export function filesLeft(
-  { movedFrom, movedAt }: Pick<Dispatch, 'movedFrom' | 'movedAt'>,
+  { workerCode, movedFrom, movedAt }: Pick<Dispatch, 'workerCode' | 'movedFrom' | 'movedAt'>,
   workers: readonly { readonly code: string; readonly name: string }[],
 ): FilesLeft | null {
-  if (movedFrom === null) return null;
+  // Where every other worker failed he may have come back to his files.
+  if (movedFrom === null || movedFrom === workerCode) return null;
   const workerName = workers.find(({ code }) => code === movedFrom)?.name ?? movedFrom;
   return { workerCode: movedFrom, workerName, at: movedAt };
 }

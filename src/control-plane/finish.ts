@@ -1,5 +1,6 @@
 import type { Seat } from './dispatch.ts';
-import type { Clock, DispatchStore, Log, WorkerCalls, WorkerStore } from './ports.ts';
+import type { Clock, DispatchStore, Log, WorkerAnswer, WorkerCalls, WorkerStore } from './ports.ts';
+import type { WorkerNode } from './worker-node.ts';
 
 export interface FinishPorts {
   readonly workers: WorkerStore;
@@ -20,14 +21,24 @@ export async function finish(ports: FinishPorts, seat: Seat): Promise<FinishOutc
   if (!dispatch) return 'nothing_there';
   const worker = await ports.workers.byCode(dispatch.workerCode);
   if (worker) {
-    const asked = ports.clock();
-    const answer = await ports.calls.release(worker, seat);
+    const answer = await releaseAt(ports, worker, seat);
     if (!answer.ok) {
       ports.log.warn({ worker: worker.code, ...seat, detail: answer.detail }, 'release failed, reconcile tries again');
       return 'release_pending';
     }
-    await ports.workers.sessionEnded(worker.code, seat, asked);
   }
   await ports.dispatches.drop(dispatch);
   return 'released';
+}
+
+/** Ends the session on its worker, whose slot counts as free at once. */
+export async function releaseAt(
+  { calls, workers, clock }: FinishPorts,
+  worker: WorkerNode,
+  seat: Seat,
+): Promise<WorkerAnswer<object>> {
+  const asked = clock();
+  const answer = await calls.release(worker, seat);
+  if (answer.ok) await workers.sessionEnded(worker.code, seat, asked);
+  return answer;
 }

@@ -75,7 +75,8 @@ async function seatStudent(ports: JoinPorts, exam: Exam, seat: Seat): Promise<Jo
     if (answer.ok && worker) {
       if (await dispatches.seated(dispatch, answer.value, clock())) {
         giveBack(ports, seat, leftInDoubt);
-        const left = filesLeft(dispatch, dispatch.movedFrom === null ? [] : await workers.all());
+        const from = dispatch.movedFrom === null ? undefined : await workers.byCode(dispatch.movedFrom);
+        const left = filesLeft(dispatch, from ? [from] : []);
         return { kind: 'joined', exam, worker, desktop: answer.value, moved, filesLeft: left };
       }
       overtaken++;
@@ -83,7 +84,8 @@ async function seatStudent(ports: JoinPorts, exam: Exam, seat: Seat): Promise<Jo
     }
     if (!answer.ok) {
       log.warn({ worker: dispatch.workerCode, ...seat, why: answer.why, detail: answer.detail }, 'allocate failed');
-      if (worker && answer.why === 'timeout' && dispatch.state === 'allocating') leftInDoubt.push(worker);
+      const isHis = dispatch.workerCode === dispatch.movedFrom;
+      if (worker && answer.why === 'timeout' && dispatch.state === 'allocating' && !isHis) leftInDoubt.push(worker);
     }
     tried.push(dispatch.workerCode);
     if (tried.length > settings.allocateRetryCount) {

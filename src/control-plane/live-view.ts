@@ -3,8 +3,8 @@ import type { Clock, DispatchStore, ExamStore, RunStore, UserStore, WorkerStore 
 import type { ReconcileRun } from './reconcile.ts';
 import { MOST_SESSIONS, type SessionView, type Stray, sessionViews, strays } from './session-view.ts';
 import type { PageAddress } from './tunnel-url.ts';
-import { isHealthy, type WorkerNode } from './worker-node.ts';
-import { poolsOf, summaryOf, type WorkersSummary, type WorkerView, workerView } from './worker-view.ts';
+import { isHealthy } from './worker-node.ts';
+import { poolsOf, summaryOf, type ToldPool, type WorkersSummary, type WorkerView, workerView } from './worker-view.ts';
 
 export interface LivePorts {
   readonly users: UserStore;
@@ -16,12 +16,8 @@ export interface LivePorts {
   readonly settings: { readonly heartbeatTtlSec: number };
 }
 
-interface PoolCounts {
-  readonly wanted: number;
-  readonly warm: number;
-  readonly creating: number;
-  readonly inUse: number;
-}
+type PoolCounts = Omit<ToldPool, 'examId'>;
+type PoolAt = ToldPool & { readonly workerCode: string };
 
 export interface ExamLine extends Exam {
   readonly pool: PoolCounts;
@@ -48,31 +44,29 @@ export async function liveView(ports: LivePorts, page: PageAddress): Promise<Liv
     ports.runs.last(),
   ]);
   const clocked = { now: ports.clock(), heartbeatTtlSec: ports.settings.heartbeatTtlSec };
-  const healthy = workers.filter((worker) => isHealthy(worker, clocked));
+  // Of healthy workers only: what a silent one had is no pool to count on.
+  const pools = workers
+    .filter((worker) => isHealthy(worker, clocked))
+    .flatMap(({ code, metadata }) => poolsOf(metadata).map((pool) => ({ workerCode: code, ...pool })));
   const astray = strays(sessions, workers, clocked);
   const names = await ports.users.namesOf(astray.map(({ userId }) => userId));
   return {
     serverTime: clocked.now,
     workers: workers.map((worker) => workerView(worker, clocked)),
     summary: summaryOf(workers, clocked),
-    exams: exams.map((exam) => examLine(exam, healthy, sessions)),
+    exams: exams.map((exam) => examLine(exam, pools, sessions)),
     sessions: sessionViews(sessions, workers, page, clocked),
     strays: astray.map((stray) => ({ ...stray, username: names.get(stray.userId) ?? null })),
     lastReconcile: run ?? null,
   };
 }
 
-/** Of healthy workers only: what a silent one had is no pool to count on. */
 function examLine(
   exam: Exam,
-  healthy: readonly WorkerNode[],
+  pools: readonly PoolAt[],
   sessions: readonly { readonly examId: number; readonly state: string }[],
 ): ExamLine {
-  const lines = healthy.flatMap(({ code, metadata }) =>
-    poolsOf(metadata)
-      .filter(({ examId }) => examId === exam.id)
-      .map(({ examId: _, ...counts }) => ({ workerCode: code, ...counts })),
-  );
+  const lines = pools.filter(({ examId }) => examId === exam.id).map(({ examId: _, ...line }) => line);
   const sum = (field: keyof PoolCounts) => lines.reduce((total, line) => total + line[field], 0);
   return {
     ...exam,

@@ -45,8 +45,11 @@ function judge(dispatch: Dispatch, picture: Picture): ReconcileStep[] {
   const isGone = !isHealthy(worker, picture);
   if (dispatch.state === 'allocating') {
     if (age <= picture.reservationTtlSec) return [];
-    // The worker may have made a desktop for it, of which nobody knows.
-    return isGone ? [{ kind: 'drop', dispatch, why: 'malformed' }] : [{ kind: 'release', dispatch, why: 'join_died' }];
+    // The worker may have made a desktop for it, of which nobody knows. The one where he sat before may hold his work.
+    const isHis = dispatch.workerCode === dispatch.movedFrom;
+    return isGone || isHis
+      ? [{ kind: 'drop', dispatch, why: 'malformed' }]
+      : [{ kind: 'release', dispatch, why: 'join_died' }];
   }
   if (dispatch.state === 'releasing') {
     // Of a worker that never came back nothing can be released, and its student could never be removed.

@@ -120,19 +120,18 @@ async function performOne(
   step: ReconcileStep,
 ): Promise<StepOutcome> {
   const did = (changed: boolean): StepOutcome => (changed ? 'done' : 'overtaken');
+  // One whose join died may have been moved: then the place before it counts again.
+  const remove = (dispatch: Dispatch) =>
+    dispatch.state === 'allocating' ? dispatches.abandon(dispatch) : dispatches.drop(dispatch);
   switch (step.kind) {
     case 'drop':
-      return did(
-        await (step.dispatch.state === 'allocating'
-          ? dispatches.abandon(step.dispatch)
-          : dispatches.drop(step.dispatch)),
-      );
+      return did(await remove(step.dispatch));
     case 'release': {
       const worker = workers.find(({ code }) => code === step.dispatch.workerCode);
       if (!worker) return 'overtaken';
       const answer = await calls.release(worker, step.dispatch);
       if (!answer.ok) return answer.why === 'timeout' || answer.why === 'unreachable' ? 'not_answering' : 'overtaken';
-      return did(await (step.why === 'join_died' ? dispatches.abandon(step.dispatch) : dispatches.drop(step.dispatch)));
+      return did(await remove(step.dispatch));
     }
     case 'fixCounter':
       await store.setActiveSessions(step.workerCode, step.activeSessions);

@@ -1,4 +1,5 @@
 import { type FilesLeft, filesLeft, type RunningSession, type Seat } from './dispatch.ts';
+import { seatKey } from './reconcile-plan.ts';
 import { toldOf, toldSessions } from './told-sessions.ts';
 import { type PageAddress, tunnelUrl } from './tunnel-url.ts';
 import { type Clocked, isHealthy, type WorkerNode } from './worker-node.ts';
@@ -77,12 +78,12 @@ export function strays(
   workers: readonly WorkerNode[],
   clocked: Clocked,
 ): Stray[] {
-  const placed = new Set(sessions.map(({ workerCode, examId, userId }) => `${workerCode}:${examId}:${userId}`));
+  const placed = new Set(sessions.map((session) => `${session.workerCode}:${seatKey(session)}`));
   return workers
     .filter((worker) => isHealthy(worker, clocked))
     .flatMap(({ code, metadata }) =>
       (toldSessions(metadata) ?? [])
-        .filter(({ examId, userId }) => !placed.has(`${code}:${examId}:${userId}`))
+        .filter((told) => !placed.has(`${code}:${seatKey(told)}`))
         .map(({ examId, userId, connected }) => ({ workerCode: code, examId, userId, connected })),
     );
 }

@@ -31,12 +31,24 @@ const status = z.object({
 
 interface CallOptions {
   /** The current one, then the one before it, for a worker that does not know the current one yet. */
-  readonly clusterTokens: readonly string[];
+  readonly clusterTokens: readonly [string, ...string[]];
   readonly timeoutMs: number;
 }
 
+interface Heard {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+const callerWith = (token: string) => ({ token, key: callKey(token) });
+type Caller = ReturnType<typeof callerWith>;
+
 /** The calls of contract section 1 over HTTP, each ended after the caller's own patience. */
 export function httpWorkerCalls({ clusterTokens, timeoutMs }: CallOptions): WorkerCalls {
+  const [current, ...older] = clusterTokens;
+  const callers = { current: callerWith(current), older: older.map(callerWith) };
+
   async function ask<T>(
     worker: CalledWorker,
     path: string,
@@ -44,9 +56,8 @@ export function httpWorkerCalls({ clusterTokens, timeoutMs }: CallOptions): Work
     shape: z.ZodType<T>,
   ): Promise<WorkerAnswer<T>> {
     try {
-      const response = await send(worker, path, body, AbortSignal.timeout(timeoutMs));
-      const text = await response.text();
-      if (!response.ok) return refusal(response.status, text);
+      const { status, ok, text } = await send(worker, path, body);
+      if (!ok) return refusal(status, text);
       const parsed = shape.safeParse(parseJson(text));
       if (!parsed.success) return { ok: false, why: 'malformed', detail: z.prettifyError(parsed.error) };
       return { ok: true, value: parsed.data };
@@ -55,7 +66,9 @@ export function httpWorkerCalls({ clusterTokens, timeoutMs }: CallOptions): Work
     }
   }
 
-  async function send(worker: CalledWorker, path: string, body: object | undefined, signal: AbortSignal) {
+  /** With the older tokens only where the current one is refused. Refused by all, the first refusal says why. */
+  async function send(worker: CalledWorker, path: string, body: object | undefined): Promise<Heard> {
+    const signal = AbortSignal.timeout(timeoutMs);
     const began = performance.now();
     const call = {
       method: body ? 'POST' : 'GET',
@@ -63,11 +76,11 @@ export function httpWorkerCalls({ clusterTokens, timeoutMs }: CallOptions): Work
       body: body ? JSON.stringify(body) : '',
     };
     const requestId = requestFields().requestId ?? randomUUID();
-    for (const [at, token] of clusterTokens.entries()) {
+    const say = async (caller: Caller): Promise<Heard> => {
       const response = await fetch(worker.apiBaseUrl.replace(/\/+$/, '') + call.path, {
         method: call.method,
         headers: {
-          ...credentials(worker, call, token),
+          ...credentials(worker, call, caller),
           'x-request-id': requestId,
           'x-deadline-ms': String(Math.max(0, Math.round(timeoutMs - (performance.now() - began)))),
           ...(body ? { 'content-type': 'application/json' } : {}),
@@ -76,10 +89,15 @@ export function httpWorkerCalls({ clusterTokens, timeoutMs }: CallOptions): Work
         signal,
         redirect: 'error',
       });
-      if (response.status !== 401 || at === clusterTokens.length - 1) return response;
-      await response.body?.cancel();
+      return { status: response.status, ok: response.ok, text: await response.text() };
+    };
+    const first = await say(callers.current);
+    if (first.status !== 401) return first;
+    for (const caller of callers.older) {
+      const next = await say(caller);
+      if (next.status !== 401) return next;
     }
-    throw new Error('no cluster token is set');
+    return first;
   }
 
   const seatBody = ({ userId, examId }: Seat) => ({ userId, examId });
@@ -103,9 +121,9 @@ export function httpWorkerCalls({ clusterTokens, timeoutMs }: CallOptions): Work
 function credentials(
   { code, metadata }: CalledWorker,
   call: { method: string; path: string; body: string },
-  token: string,
+  { token, key }: Caller,
 ): Record<string, string> {
-  const signature = signedHeaders({ ...call, worker: code }, callKey(token), Date.now());
+  const signature = signedHeaders({ ...call, worker: code }, key, Date.now());
   return metadata.calls === 'signed' ? signature : { 'x-cluster-token': token, ...signature };
 }
 

@@ -50,5 +50,6 @@ export async function openWords(
     raw.destroy();
   };
   signal.addEventListener('abort', close, { once: true });
+  if (signal.aborted) close(); // while the logs were asked for
   return { said: createInterface({ input: output }), complained: createInterface({ input: errors }), close };
 }

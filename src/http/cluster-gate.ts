@@ -3,6 +3,7 @@ import { contains, networkOf } from '../callers/address.ts';
 import { Attempts } from '../callers/attempts.ts';
 import { Buckets } from '../callers/buckets.ts';
 import { callKey, signedWith } from '../callers/call-signature.ts';
+import { keepNewest } from '../callers/keep-newest.ts';
 import { whichSecret } from '../callers/same-secret.ts';
 import { type Clocks, SignatureTimes } from '../callers/signature-times.ts';
 import { type Refused, refused } from './gate-refusals.ts';
@@ -134,8 +135,7 @@ export class ClusterGate {
     const network = networkOf(address);
     this.#known.delete(network);
     this.#known.set(network, this.#ports.uptime() + KNOWN_MS);
-    const first = this.#known.size > MOST_KNOWN ? this.#known.keys().next().value : undefined;
-    if (first !== undefined) this.#known.delete(first);
+    keepNewest(this.#known, MOST_KNOWN);
     const waitMs = this.#calls.take(network);
     return waitMs === 0 ? passed : refused('too-many-calls', String(waitMs));
   }

@@ -1,9 +1,9 @@
 import type { Exam, ExamFields } from '../control-plane/exam.ts';
 import type { ExamStore } from '../control-plane/ports.ts';
 import type { Queryable } from './database.ts';
+import { FOREIGN_KEY_VIOLATION, refusal } from './refusal.ts';
 
 const COLUMNS = 'id, name, description, "accessCode", "startTime", "endTime", "isActive", "createdAt", "updatedAt"';
-const FOREIGN_KEY_VIOLATION = '23503';
 
 export function examStore(db: Queryable): ExamStore {
   return {
@@ -33,16 +33,12 @@ export function examStore(db: Queryable): ExamStore {
       );
       return rows[0];
     },
-    async remove(id) {
-      try {
+    // A student sits in it: the dispatch holds the row.
+    remove: (id) =>
+      refusal(FOREIGN_KEY_VIOLATION, 'in_use', async () => {
         const { rowCount } = await db.query('delete from exams where id = $1', [id]);
         return rowCount ? 'removed' : 'not_found';
-      } catch (error) {
-        // A student sits in it: the dispatch holds the row.
-        if ((error as { code?: string }).code === FOREIGN_KEY_VIOLATION) return 'in_use';
-        throw error;
-      }
-    },
+      }),
   };
 }
 

@@ -2,10 +2,9 @@ import type { HashedRow } from '../control-plane/import-users.ts';
 import type { UserQuery, UserStore } from '../control-plane/ports.ts';
 import { type ListedUser, type NewUser, type User, usernameKey } from '../control-plane/user.ts';
 import type { Database, Queryable } from './database.ts';
+import { FOREIGN_KEY_VIOLATION, refusal, UNIQUE_VIOLATION } from './refusal.ts';
 
 const COLUMNS = 'id, username, name, role, "passwordHash", "passwordVersion", "createdAt", "updatedAt"';
-const UNIQUE_VIOLATION = '23505';
-const FOREIGN_KEY_VIOLATION = '23503';
 
 export function userStore({ pool, inTransaction }: Pick<Database, 'pool' | 'inTransaction'>): UserStore {
   return {
@@ -27,6 +26,7 @@ export function userStore({ pool, inTransaction }: Pick<Database, 'pool' | 'inTr
       return rows[0]?.count ?? 0;
     },
     async namesOf(ids) {
+      if (ids.length === 0) return new Map();
       const { rows } = await pool.query<{ id: number; username: string }>(
         'select id, username from users where id = any($1)',
         [ids],
@@ -72,16 +72,6 @@ export function userStore({ pool, inTransaction }: Pick<Database, 'pool' | 'inTr
         return { created: await createAll(db, ordered), updated };
       }),
   };
-}
-
-/** A constraint's refusal by its word. */
-async function refusal<T, Word extends string>(code: string, word: Word, run: () => Promise<T>): Promise<T | Word> {
-  try {
-    return await run();
-  } catch (error) {
-    if ((error as { code?: string }).code === code) return word;
-    throw error;
-  }
 }
 
 /** The rows stay locked until the transaction ends: two who take each other's role away come one after the other. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { keepNewest } from '../callers/keep-newest.ts';
 
 const MOST_TOKENS = 20_000;
 
@@ -28,9 +29,8 @@ export class TokenBook {
     // Without the store this process' memory does: a student must not wait for a cache.
     const bound = await this.#store.bind(digest, containerId).catch(() => containerId);
     const first = this.#first.get(digest) ?? bound;
-    const oldest = this.#first.size >= MOST_TOKENS ? this.#first.keys().next().value : undefined;
-    if (oldest !== undefined) this.#first.delete(oldest);
     this.#first.set(digest, first);
+    keepNewest(this.#first, MOST_TOKENS);
     return first === containerId;
   }
 }

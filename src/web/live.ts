@@ -36,7 +36,7 @@ export async function follow<View>(path: string, watcher: LiveWatcher<View>, sig
     if (Date.now() >= streamFrom) {
       stream = await streamed<View>(path, (view) => watcher.view(view, 'live'), signal);
       failures = stream === 'seen' ? 0 : failures + 1;
-      streamFrom = stream === 'silent' ? Date.now() + STREAM_AGAIN_MS : 0;
+      streamFrom = stream === 'silent' && !document.hidden ? Date.now() + STREAM_AGAIN_MS : 0;
     }
     if (signal.aborted || document.hidden) continue;
     try {

@@ -36,6 +36,10 @@ export const texts = {
   not_found: ['It does not exist any more.', 'Mục này không còn nữa.'],
   exam_not_found: ['This exam does not exist any more.', 'Kỳ thi này không còn nữa.'],
   offline: ['The server cannot be reached. Check your network.', 'Không kết nối được máy chủ. Hãy kiểm tra mạng.'],
+  database_away: [
+    'The server’s database does not answer at the moment. Try again in a few seconds.',
+    'Cơ sở dữ liệu tạm thời không trả lời. Hãy thử lại sau vài giây.',
+  ],
   internal: ['Something went wrong on the server. Try again.', 'Máy chủ gặp lỗi. Hãy thử lại.'],
   notStudent: ['This page is for students.', 'Trang này dành cho thí sinh.'],
   notStaff: ['This page is for administrators and proctors.', 'Trang này dành cho quản trị viên và giám thị.'],

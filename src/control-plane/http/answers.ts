@@ -38,3 +38,10 @@ export function idOf(text: unknown): number | undefined {
   const id = Number(text);
   return id <= 2_147_483_647 ? id : undefined;
 }
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Absent keys stay absent: with exactOptionalPropertyTypes an undefined is a value of its own. */
+export function defined<T extends object>(body: T): Defined<T> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

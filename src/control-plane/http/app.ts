@@ -53,15 +53,18 @@ export function controlPlaneApp(ports: ControlPlanePorts): Express {
     response.set('Cache-Control', 'no-store');
     next();
   });
-  app.use('/api', loginRoutes(ports), heartbeatRoute(ports), examRoutes(ports), sittingRoutes(ports));
+  const live = liveRoutes(ports);
+  app.use('/api', loginRoutes(ports), heartbeatRoute(ports), sittingRoutes(ports));
   app.use(
     '/api',
+    live.afterChanges,
+    examRoutes(ports),
     operatorRoutes(ports),
     workerRoutes(ports),
     sessionRoutes(ports),
     userRoutes(ports),
     importRoute(ports),
-    liveRoutes(ports),
+    live.router,
   );
   app.use('/api', (_request, response) => refuse(response, 404, { error: 'not_found', message: 'No such call.' }));
   app.use(pageRoutes(ports.assets));

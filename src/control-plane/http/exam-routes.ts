@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Exam } from '../exam.ts';
 import type { Caller } from '../login-token.ts';
 import type { ExamStore } from '../ports.ts';
-import { idOf, notFound, readBody, refuse } from './answers.ts';
+import { defined, idOf, notFound, readBody, refuse } from './answers.ts';
 import { type CallerPorts, callerOf, onlyFor } from './callers.ts';
 
 const time = z.iso
@@ -92,11 +92,4 @@ function view({ role }: Caller, exam: Exam): Partial<Exam> {
   if (role !== 'STUDENT') return exam;
   const { accessCode: _, ...rest } = exam;
   return rest;
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Absent keys stay absent: with exactOptionalPropertyTypes an undefined is a value of its own. */
-function defined<T extends object>(body: T): Defined<T> {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

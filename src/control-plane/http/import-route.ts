@@ -8,6 +8,7 @@ import { callerOf, onlyFor } from './callers.ts';
 import type { UserRoutePorts } from './user-routes.ts';
 
 const LIMIT = 1024 * 1024;
+const NDJSON = 'application/x-ndjson';
 /** Lines of progress: often enough for a bar, seldom enough to cost nothing. */
 const TELL_EVERY_MS = 500;
 
@@ -34,12 +35,12 @@ export function importRoute(ports: UserRoutePorts): Router {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     // A minute without a byte is what proxies end a request for.
-    const inLines = request.accepts(['json', 'application/x-ndjson']) === 'application/x-ndjson';
+    const inLines = request.accepts(['json', NDJSON]) === NDJSON;
     let toldAt = 0;
     const progress = (done: number, rows: number) => {
       if (!inLines || (performance.now() - toldAt < TELL_EVERY_MS && done < rows)) return;
       toldAt = performance.now();
-      if (!response.headersSent) response.type('application/x-ndjson');
+      if (!response.headersSent) response.type(NDJSON);
       response.write(`${JSON.stringify({ done, rows })}\n`);
     };
     const { kind, ...outcome } = await importUsers({ users: ports.users, hash: hashPassword }, read, wish, {
@@ -53,9 +54,9 @@ export function importRoute(ports: UserRoutePorts): Router {
       return refuse(response, 422, { error: 'rows_refused', message, ...outcome, errors });
     }
     if (kind === 'given_up') return;
-    if (response.headersSent) response.end(`${JSON.stringify({ result: outcome })}\n`);
-    else if (inLines) response.type('application/x-ndjson').send(`${JSON.stringify({ result: outcome })}\n`);
-    else response.json(outcome);
+    if (!inLines) return void response.json(outcome);
+    if (!response.headersSent) response.type(NDJSON);
+    response.end(`${JSON.stringify({ result: outcome })}\n`);
   });
   return router;
 }

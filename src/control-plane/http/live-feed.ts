@@ -22,12 +22,14 @@ interface LiveFeedPorts {
 
 /**
  * The newest view for everybody who follows. It is read once for all of them, and only while somebody follows. Looked at
- * by the clock and not told by writers: workers turn stale by time alone, and other processes write to the database too.
+ * by the clock: workers turn stale by time alone, and other processes write to the database too.
  */
 export class LiveFeed {
   readonly #ports: LiveFeedPorts;
   readonly #told = new Map<Follower, string>();
   #isLooking = false;
+  #isDue = false;
+  #sleep = new AbortController();
   #beatAt = 0;
 
   constructor(ports: LiveFeedPorts) {
@@ -48,6 +50,12 @@ export class LiveFeed {
     this.#told.delete(follower);
   }
 
+  /** Something has just been changed here: whoever did it sees it without waiting for the clock. */
+  lookNow(): void {
+    this.#isDue = true;
+    this.#sleep.abort();
+  }
+
   endAll(): void {
     const followers = [...this.#told.keys()];
     this.#told.clear();
@@ -57,7 +65,9 @@ export class LiveFeed {
   async #follow(): Promise<void> {
     this.#isLooking = true;
     while (this.#told.size > 0) {
-      await pause(this.#ports.lookMs);
+      this.#sleep = new AbortController();
+      if (!this.#isDue) await pause(this.#ports.lookMs, undefined, this.#sleep).catch(() => undefined);
+      this.#isDue = false;
       if (this.#told.size > 0) await this.#look();
     }
     this.#isLooking = false;

@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { type LivePorts, liveView } from '../live-view.ts';
 import type { Log } from '../ports.ts';
 import { type CallerPorts, callerIn, onlyFor } from './callers.ts';
@@ -13,8 +13,6 @@ const STREAM = 'text/event-stream';
 const STAFF = ['ADMIN', 'PROCTOR'] as const;
 
 export interface LiveRoutePorts extends LivePorts, CallerPorts {
-  readonly users: LivePorts['users'];
-  readonly clock: LivePorts['clock'];
   readonly log: Log;
   /** Streams end with it: they would hold up the stop of the process. */
   readonly stopping: AbortSignal;
@@ -24,7 +22,7 @@ export interface LiveRoutePorts extends LivePorts, CallerPorts {
  * All that the console shows, in one answer; as server-sent events when they are asked for: the whole view at each change.
  * Whole and not the difference, so that a console that missed something is right again with the next one.
  */
-export function liveRoutes(ports: LiveRoutePorts): Router {
+export function liveRoutes(ports: LiveRoutePorts): { readonly router: Router; readonly afterChanges: RequestHandler } {
   // The view names addresses as this browser reaches them: consoles of one address share one feed.
   const feeds = new Map<string, LiveFeed>();
   ports.stopping.addEventListener('abort', () => {
@@ -60,7 +58,15 @@ export function liveRoutes(ports: LiveRoutePorts): Router {
     if (ports.stopping.aborted) follower.end();
   });
 
-  return router;
+  // For the routes by which staff change things, not for students' joins: hundreds come in a minute.
+  const afterChanges: RequestHandler = (request, response, next) => {
+    if (request.method !== 'GET')
+      response.on('finish', () => {
+        for (const feed of feeds.values()) feed.lookNow();
+      });
+    next();
+  };
+  return { router, afterChanges };
 }
 
 async function isStaff(ports: CallerPorts, request: Request): Promise<boolean> {
@@ -72,7 +78,7 @@ function followerOf(response: Response, isAllowed: () => Promise<boolean>): Foll
   let waiting: string | undefined;
   const tell = (view: string) => {
     // Latest wins: what a slow console has not taken is replaced, never queued.
-    if (response.writableLength > MOST_WAITING) waiting = view;
+    if (waiting !== undefined || response.writableLength > MOST_WAITING) waiting = view;
     else response.write(`data: ${view}\n\n`);
   };
   response.on('drain', () => {

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { type FinishPorts, finish } from '../finish.ts';
+import { type FinishPorts, finish, releaseAt } from '../finish.ts';
 import { MOST_SESSIONS, sessionViews } from '../session-view.ts';
 import { idOf, notFound, refuse } from './answers.ts';
 import { type CallerPorts, callerOf, onlyFor } from './callers.ts';
@@ -11,7 +11,6 @@ const MESSAGES = {
 } as const;
 
 export interface SessionRoutePorts extends CallerPorts, FinishPorts {
-  readonly clock: FinishPorts['clock'];
   readonly settings: { readonly heartbeatTtlSec: number };
 }
 
@@ -41,14 +40,12 @@ export function sessionRoutes(ports: SessionRoutePorts): Router {
     }
     const worker = await ports.workers.byCode(said);
     if (!worker) return notFound(response, 'worker');
-    const asked = ports.clock();
-    const answer = await ports.calls.release(worker, seat);
+    const answer = await releaseAt(ports, worker, seat);
     if (!answer.ok) {
       response.set('Retry-After', '3');
       const message = 'The worker does not answer. Try again when it does.';
       return refuse(response, 503, { error: 'worker_not_answering', message });
     }
-    await ports.workers.sessionEnded(worker.code, seat, asked);
     ports.log.info({ by: callerOf(response).userId, ...seat, worker: said }, 'stray session released by an admin');
     response.json({ message: 'released', outcome: 'released' });
   });

@@ -12,7 +12,7 @@ import {
   usernameField,
   usernameKey,
 } from '../user.ts';
-import { idOf, notFound, readBody, refuse } from './answers.ts';
+import { defined, idOf, notFound, readBody, refuse } from './answers.ts';
 import { type CallerPorts, callerOf, onlyFor } from './callers.ts';
 
 const role = z.enum(roles, { error: `must be one of ${roles.join(', ')}` });
@@ -83,7 +83,7 @@ export function userRoutes(ports: UserRoutePorts): Router {
     const { password: said, generatePassword: asked, ...rest } = body;
     const password = asked ? generatePassword() : said;
     const fields: Partial<NewUser> = {
-      ...(Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Partial<NewUser>),
+      ...defined(rest),
       ...(password ? { passwordHash: await hashPassword(password) } : {}),
     };
     const user = await users.change(id, fields);

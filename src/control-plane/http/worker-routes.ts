@@ -4,7 +4,7 @@ import { type ReconcilePorts, reconcile } from '../reconcile.ts';
 import { tellDrain } from '../tell-drain.ts';
 import { occupied, saysDrain } from '../worker-node.ts';
 import { summaryOf, workerView } from '../worker-view.ts';
-import { notFound, readBody, refuse } from './answers.ts';
+import { defined, notFound, readBody, refuse } from './answers.ts';
 import { type CallerPorts, callerOf, onlyFor } from './callers.ts';
 
 const change = z
@@ -55,8 +55,7 @@ export function workerRoutes(ports: WorkerRoutePorts): Router {
       return refuse(response, 409, { error: 'worker_has_sessions', message, activeSessions: sessions });
     }
     const { force: _, ...asked } = body;
-    const flags = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
-    const changed = await ports.workers.change(code, flags);
+    const changed = await ports.workers.change(code, defined(asked));
     if (!changed) return notFound(response, 'worker');
     // Not waited for: its row counts from now on, and a worker that does not answer must not hold up the admin.
     const asIs = worker.isDraining || saysDrain(worker) !== undefined;

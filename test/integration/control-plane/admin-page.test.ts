@@ -297,12 +297,13 @@ describe('the users', { sequential: true }, () => {
 
 it('a proctor sees it all and can change nothing', async () => {
   await app.addUser('hoa', 'PROCTOR');
-  const { page: hers } = await openAs(browser, `${app.url}/admin`, 'hoa');
+  const { page: hers, complaints: hersToo } = await openAs(browser, `${app.url}/admin`, 'hoa');
   await hers.waitForSelector('.workers tbody tr', soon);
   expect(await hers.locator('main button').count()).toBe(0);
   expect(await hers.locator('nav a').allTextContents()).toEqual(['Overview']);
   await isUsable(hers, 'proctor');
   await hers.context().close();
+  expect(hersToo).toEqual([]);
 });
 
 it('whose login has run out is asked for it again', async () => {

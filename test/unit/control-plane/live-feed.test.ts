@@ -66,3 +66,34 @@ test('a view that cannot be read lets everybody go, and the next who follows is 
   await vi.waitFor(() => expect(next.seen).toContain('b'));
   feed.endAll();
 });
+
+test('what is changed here is told at once, also when a look is under way', async () => {
+  let view = 'a';
+  let read: () => void = () => undefined;
+  const feed = new LiveFeed({
+    read: async () => {
+      const seen = view;
+      await new Promise<void>((resolve) => {
+        read = resolve;
+      });
+      return seen;
+    },
+    log: quiet,
+    lookMs: 60_000,
+    beatMs: 60_000,
+  });
+  const one = follower();
+  feed.add(one.one, 'a');
+  for (const change of ['b', 'c']) {
+    view = change;
+    feed.lookNow();
+    read();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await vi.waitFor(() => {
+    read();
+    expect(views(one)).toEqual(['b', 'c']);
+  });
+  feed.endAll();
+  feed.lookNow();
+});

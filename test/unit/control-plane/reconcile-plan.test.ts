@@ -46,6 +46,10 @@ describe('a dispatch', () => {
     expect(steps({ dispatches: reservation(121) })).toEqual(['release join_died']);
     expect(steps({ dispatches: reservation(121), workers: [silent] })).toEqual(['drop malformed']);
   });
+  it('is not released where its student sat before: his work may be there', () => {
+    const back = { state: 'allocating', ip: null, lastJoinedAt: ago(121), movedFrom: 'a' } as const;
+    expect(steps({ dispatches: [dispatch('a', back)] })).toEqual(['drop malformed']);
+  });
   it('is released when the student has handed in', () =>
     expect(steps({ dispatches: [dispatch('a', { state: 'releasing' })] })).toEqual(['release handed_in']));
   it('of a student who handed in goes when its worker never came back', () => {

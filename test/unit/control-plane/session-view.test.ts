@@ -45,6 +45,9 @@ describe('a session', () => {
       tunnelUrl: null,
       filesLeft: { workerCode: 'a', workerName: 'a', at: ago(60) },
     });
+    expect(viewOf({}, {}, { movedFrom: 'a', movedAt: ago(60) }), 'back where they are').toMatchObject({
+      filesLeft: null,
+    });
   });
 });
 

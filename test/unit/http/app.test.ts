@@ -366,7 +366,7 @@ describe('a request id', () => {
 
 describe('the control-plane’s own caller', () => {
   const worker = () => ({ code: 'worker-02', apiBaseUrl: base, metadata: {} });
-  const caller = (...clusterTokens: string[]) => httpWorkerCalls({ clusterTokens, timeoutMs: 1000 });
+  const caller = (...clusterTokens: [string, ...string[]]) => httpWorkerCalls({ clusterTokens, timeoutMs: 1000 });
 
   test('passes the id of the join and its own time on', async () => {
     const answer = await withRequestId('join-19', () => caller(TOKEN).allocate(worker(), { userId: 42, examId: 7 }));
@@ -381,6 +381,20 @@ describe('the control-plane’s own caller', () => {
     expect(await caller('the-token-after-it', TOKEN).drain(worker(), false)).toMatchObject({ ok: true });
     expect(await caller('the-token-after-it').drain(worker(), true)).toMatchObject({ ok: false, why: 'refused' });
     expect(calls.map(([, draining]) => draining)).toEqual([true, false]);
+  });
+
+  test('says why the current token was refused, whatever is wrong with the one before it', async () => {
+    const said = ['the clock is 95 s ahead', 'x-cluster-token must be the same'];
+    const other = createServer((_request, response) => {
+      response.statusCode = 401;
+      response.end(said.shift());
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const apiBaseUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const answer = await caller(TOKEN, PREVIOUS).drain({ ...worker(), apiBaseUrl }, true);
+    other.close();
+    expect(answer).toMatchObject({ ok: false, detail: 'HTTP 401: the clock is 95 s ahead' });
+    expect(said).toEqual([]);
   });
 
   test('takes “still under way” for no answer: there may be a desktop', async () => {
