@@ -11,6 +11,7 @@ import { reconcileUnlessYoung } from './control-plane/reconcile.ts';
 import { repeat } from './control-plane/repeat.ts';
 import { readWebAssets } from './control-plane/web-assets.ts';
 import { httpWorkerCalls } from './control-plane/worker-calls.ts';
+import { attemptStore } from './postgres/attempt-store.ts';
 import { isDatabaseAway } from './postgres/away.ts';
 import { openDatabase } from './postgres/database.ts';
 import { dispatchStore } from './postgres/dispatch-store.ts';
@@ -23,6 +24,7 @@ import { workerStore } from './postgres/worker-store.ts';
 
 /** A hand-in whose worker was away is released so soon after it is back. */
 const RECONCILE_EVERY_MS = 60_000;
+const FORGET_ATTEMPTS_EVERY_MS = 60_000;
 
 async function main(): Promise<void> {
   const settings = readControlPlaneConfig();
@@ -43,6 +45,7 @@ async function main(): Promise<void> {
   const ports = {
     users: userStore(database),
     exams: examStore(database.pool),
+    attempts: attemptStore(database.pool),
     workers: workerStore(database.pool),
     dispatches: dispatchStore(database),
     runs: runStore(database.pool),
@@ -75,6 +78,8 @@ async function main(): Promise<void> {
       if (run && run.cleaned > 0) log.info({ ...run, details: undefined }, 'reconciled');
     });
   }
+
+  repeat(FORGET_ATTEMPTS_EVERY_MS, stopping.signal, log, 'forgetting old attempts', ports.attempts.forgetOld);
 
   await signalled(log);
   stopping.abort();

@@ -1,4 +1,5 @@
 import { sameSecret } from '../callers/same-secret.ts';
+import { ACCESS_CODES, type Attempts } from './attempts.ts';
 import { type Desktop, type FilesLeft, filesLeft, type Seat } from './dispatch.ts';
 import { doorOf, type Exam } from './exam.ts';
 import { place } from './place.ts';
@@ -8,6 +9,7 @@ import type { WorkerNode } from './worker-node.ts';
 
 export interface JoinPorts {
   readonly exams: ExamStore;
+  readonly attempts: Attempts;
   readonly workers: WorkerStore;
   readonly dispatches: DispatchStore;
   readonly calls: WorkerCalls;
@@ -34,6 +36,7 @@ export type JoinOutcome =
       readonly moved: boolean;
       readonly filesLeft: FilesLeft | null;
     }
+  | { readonly kind: 'too_many_attempts'; readonly waitSec: number }
   | { readonly kind: 'refused'; readonly why: JoinRefusal; readonly exam?: Exam };
 
 /** A join that keeps being overtaken by others of the same student ends here instead of going round for ever. */
@@ -43,7 +46,11 @@ export async function join(ports: JoinPorts, seat: Seat, accessCode: string): Pr
   const exam = await ports.exams.byId(seat.examId);
   if (!exam) return { kind: 'refused', why: 'exam_not_found' };
   // Code before times: who does not know the code learns nothing of the exam's hours here.
-  if (!sameSecret(accessCode, exam.accessCode)) return { kind: 'refused', why: 'wrong_access_code' };
+  const isRight = sameSecret(accessCode, exam.accessCode);
+  const who = String(seat.userId);
+  const waitSec = await (isRight ? ports.attempts.wait(ACCESS_CODES, who) : ports.attempts.failed(ACCESS_CODES, who));
+  if (waitSec > 0) return { kind: 'too_many_attempts', waitSec };
+  if (!isRight) return { kind: 'refused', why: 'wrong_access_code' };
   const door = doorOf(exam, ports.clock());
   if (door === 'not_active') return { kind: 'refused', why: 'exam_not_active', exam };
   if (door === 'not_started') return { kind: 'refused', why: 'exam_not_started', exam };

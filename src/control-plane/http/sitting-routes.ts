@@ -5,8 +5,8 @@ import { finish } from '../finish.ts';
 import { type JoinOutcome, type JoinPorts, type JoinRefusal, join } from '../join.ts';
 import { tunnelUrl } from '../tunnel-url.ts';
 import { idOf, notFound, readBody, refuse } from './answers.ts';
-import { attempts } from './attempts.ts';
 import { type CallerPorts, callerOf, onlyFor } from './callers.ts';
+import { tooMany } from './too-many.ts';
 
 const joinBody = z.object({ accessCode: z.string().trim().min(1).max(64) });
 
@@ -28,7 +28,6 @@ const REFUSALS: Record<JoinRefusal, { status: number; message: string }> = {
 /** What a student does: join and hand in. */
 export function sittingRoutes(ports: SittingPorts): Router {
   const student = onlyFor(ports, 'STUDENT');
-  const codes = attempts(ports.clock, 20, 60);
   const router = Router();
 
   router.post('/exams/:id/join', student, async (request, response) => {
@@ -36,18 +35,11 @@ export function sittingRoutes(ports: SittingPorts): Router {
     if (!examId) return notFound(response, 'exam');
     const body = readBody(response, joinBody, request.body);
     if (!body) return;
-    const { userId, username } = callerOf(response);
-    const wait = codes.waitFor(username);
-    if (wait > 0) {
-      response.set('Retry-After', String(wait));
-      const message = `Too many wrong access codes. Try again in ${wait} seconds.`;
-      return refuse(response, 429, { error: 'too_many_attempts', message, retryAfterSec: wait });
-    }
-    const outcome = await join(ports, { userId, examId }, body.accessCode);
+    const outcome = await join(ports, { userId: callerOf(response).userId, examId }, body.accessCode);
     if (outcome.kind === 'joined') return response.json(joined(ports, request, outcome));
+    if (outcome.kind === 'too_many_attempts') return tooMany(response, outcome.waitSec, 'access codes');
 
     const { status, message } = REFUSALS[outcome.why];
-    if (outcome.why === 'wrong_access_code') codes.failed(username);
     if (status === 503) response.set('Retry-After', '3');
     const times = outcome.exam ? { startTime: outcome.exam.startTime, endTime: outcome.exam.endTime } : {};
     refuse(response, status, { error: outcome.why, message, ...times, serverTime: ports.clock() });

@@ -9,6 +9,7 @@ import { hashPassword } from '../../../src/control-plane/password.ts';
 import { controlPlaneSettings } from '../../../src/control-plane/settings.ts';
 import { readWebAssets } from '../../../src/control-plane/web-assets.ts';
 import { httpWorkerCalls } from '../../../src/control-plane/worker-calls.ts';
+import { attemptStore } from '../../../src/postgres/attempt-store.ts';
 import { isDatabaseAway } from '../../../src/postgres/away.ts';
 import { type DatabaseAddress, openDatabase } from '../../../src/postgres/database.ts';
 import { dispatchStore } from '../../../src/postgres/dispatch-store.ts';
@@ -73,6 +74,7 @@ export async function startConsole(
   const ports: ControlPlanePorts = {
     users: userStore(database),
     exams: examStore(database.pool),
+    attempts: attemptStore(database.pool),
     workers: workerStore(database.pool),
     dispatches: dispatchStore(database),
     runs: runStore(database.pool),

@@ -5,7 +5,7 @@ import type { User } from '../../../src/control-plane/user.ts';
 import { type DatabaseAddress, openDatabase } from '../../../src/postgres/database.ts';
 import { CONTROL_PLANE_TABLES, migrate } from '../../../src/postgres/migrate.ts';
 import { startPostgres } from '../../rig/postgres.ts';
-import { CLUSTER_TOKEN, type Console, GUAC_TOKEN_KEY, JWT_SECRET, startConsole } from './console.ts';
+import { CLUSTER_TOKEN, type Console, GUAC_TOKEN_KEY, JWT_SECRET, PASSWORD, startConsole } from './console.ts';
 import { startFakeWorker } from './fake-worker.ts';
 
 let address: DatabaseAddress;
@@ -110,6 +110,21 @@ describe('users', () => {
     expect([(await me(old)).status, (await me(access_token)).status]).toEqual([401, 200]);
     expect((await logIn('giang', 'new-password')).status).toBe(200);
   });
+  it('hear which field of a new password is wrong; who guesses at the old one waits, here and at the login', async () => {
+    await users('POST', '', { username: 'hoa', password: 'old-password' });
+    const token = (await logIn('hoa', 'old-password')).body.access_token;
+    const change = (body: object) => app.call('POST', '/api/auth/password', { token, body });
+    const short = await change({ currentPassword: 'old-password', newPassword: 'short' });
+    expect([short.status, short.body.fields]).toMatchObject([400, [{ field: 'newPassword' }]]);
+    expect((await change({ newPassword: 'new-password' })).body.fields[0].field).toBe('currentPassword');
+    const guesses = await Promise.all(
+      Array.from({ length: 12 }, () => change({ currentPassword: 'guess', newPassword: 'new-password' })),
+    );
+    expect(guesses.map(({ status }) => status).sort()).toEqual([...Array(10).fill(403), 429, 429]);
+    expect((await change({ currentPassword: 'old-password', newPassword: 'new-password' })).status).toBe(429);
+    expect((await logIn('hoa', 'old-password')).status).toBe(429);
+    expect((await me(token)).status, 'the login that he has goes on').toBe(200);
+  });
   it('who sit in an exam are not removed: their desktop would stay with nobody to release it', async () => {
     const worker = await startFakeWorker(CLUSTER_TOKEN, 1, 1);
     await app.beat({ code: 'a', url: worker.url, slots: 1 });
@@ -205,6 +220,51 @@ describe('an import', () => {
 });
 
 describe('several control-planes', () => {
+  it('count guesses at a password together: ten are told, at once or not, and after their time all is forgotten', async () => {
+    await using other = await startConsole(address);
+    await using database = openDatabaseAt(address);
+    const planes = [app, other];
+    const guess = (at: number, password: string) =>
+      (planes[at % 2] as Console).call('POST', '/api/auth/login', { body: { username: 'Guessed', password } });
+    await app.addUser('guessed', 'STUDENT');
+    for (let at = 0; at < 4; at++) expect((await guess(at, `no-${at}`)).status).toBe(401);
+    const many = await Promise.all(Array.from({ length: 12 }, (_, at) => guess(at, `no-${at}`)));
+    expect(many.map(({ status }) => status).sort()).toEqual([...Array(6).fill(401), ...Array(6).fill(429)]);
+    for (const at of [0, 1]) {
+      const { status, body } = await guess(at, PASSWORD);
+      expect([status, body.error, body.retryAfterSec > 0 && body.retryAfterSec <= 60]).toEqual([
+        429,
+        'too_many_attempts',
+        true,
+      ]);
+    }
+    const told = JSON.stringify((await database.pool.query('select * from failed_attempts')).rows);
+    expect(told).not.toContain('guessed');
+    await database.pool.query('update failed_attempts set until = now()');
+    expect((await guess(1, PASSWORD)).status).toBe(200);
+    await guess(0, 'no');
+    await guess(0, PASSWORD);
+    for (let at = 0; at < 10; at++) expect((await guess(at, 'no')).status, 'who was right begins anew').toBe(401);
+    await app.ports.attempts.forgetOld();
+    expect((await guess(0, PASSWORD)).status).toBe(429);
+    await database.pool.query('update failed_attempts set until = now()');
+    await app.ports.attempts.forgetOld();
+    expect((await database.pool.query('select * from failed_attempts')).rows).toEqual([]);
+  });
+
+  it('count guesses at access codes together: of many at once twenty are told, and then not even the right one', async () => {
+    await using other = await startConsole(address);
+    const planes = [app, other];
+    const { token } = await app.addUser('codes', 'STUDENT');
+    const [exam] = await app.ports.exams.all();
+    const join = (at: number, accessCode: string) =>
+      (planes[at % 2] as Console).call('POST', `/api/exams/${exam?.id}/join`, { token, body: { accessCode } });
+    const many = await Promise.all(Array.from({ length: 50 }, (_, at) => join(at, `no-${at}`)));
+    expect(many.filter(({ body }) => body.error === 'wrong_access_code')).toHaveLength(20);
+    expect(many.filter(({ status }) => status === 429)).toHaveLength(30);
+    for (const at of [0, 1]) expect((await join(at, 'SAMPLE')).status).toBe(429);
+  });
+
   it('that start at the same moment on an empty database make its tables and its first users once', async () => {
     await using owner = openDatabaseAt(address);
     await owner.pool.query('create database fresh');
