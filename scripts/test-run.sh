@@ -5,6 +5,8 @@ TEST_PACKAGES=(git shellcheck fonts-dejavu-core procps)
 PART_LIMIT=25m # so that a hang is named here, and not by whoever waits for the whole run
 TEST_RESULTS=()
 TESTS_FAILED=0
+FAILURES=()
+PART_LOG="$RUN_DIR/logs/test-part.log"
 
 # A worker beside any that runs here: its own code, ports, network and settings file.
 choose_test_worker() {
@@ -38,20 +40,57 @@ install_test_packages() {
   install_packages "what the tests need" "${packages[@]}"
 }
 
-# One named part of the tests: its output as it comes, its time, and no stop at a failure: the others say more.
+# One named part of the tests: its output as it comes, and no stop at a failure: the others say more.
 part() { # NAME COMMAND...
-  local name="$1" began=$SECONDS status=0
+  local name="$1" began=$SECONDS status=0 how=passed
   shift
   printf '\n=== %s\n' "$name"
-  timeout --kill-after 30 "$PART_LIMIT" "$@" </dev/null || status=$?
-  if ((status == 0)); then
-    TEST_RESULTS+=("passed  $(printf '%4d' $((SECONDS - began))) s  $name")
-  else
-    TEST_RESULTS+=("FAILED  $(printf '%4d' $((SECONDS - began))) s  $name (exit $status)")
+  attempt "$@" || status=$?
+  if ((status == 1)) && runs_twice "$name"; then
+    how=UNSTEADY
+    keep_failures "$name, the first time"
+    printf '\n=== %s: what failed, once more\n' "$name"
+    mapfile -t FILES < <(failed_files)
+    status=0
+    attempt "$@" "${FILES[@]}" || status=$?
+  fi
+  if ((status != 0)); then
+    how=FAILED
+    keep_failures "$name"
     TESTS_FAILED=$((TESTS_FAILED + 1))
   fi
+  TEST_RESULTS+=("$(printf '%-8s  %4d s  %s' "$how" $((SECONDS - began)) "$name")")
   say "=== $name: ended with $status after $((SECONDS - began)) s"
 }
+
+attempt() {
+  timeout --kill-after 30 "$PART_LIMIT" "$@" </dev/null 2>&1 | tee "$PART_LOG"
+  return "${PIPESTATUS[0]}"
+}
+
+# Tests with real desktops and clocks can fail for what the machine did meanwhile, so up to three files get a second try. What passes
+# only then is UNSTEADY in the summary, with what it said: a flaw to mend, not to forget. A way out of a desktop that was open once
+# is open: the attempts to escape get no second try.
+runs_twice() { # NAME
+  local files
+  files="$(failed_files | wc -l)"
+  case "$1" in
+    'npm test') ((files >= 1 && files <= 3)) ;;
+    'npm run e2e'* | 'npm run faults'*) ;;
+    *) return 1 ;;
+  esac
+}
+
+failed_files() { plain_log | grep -oE '^ *FAIL .*' | grep -oE 'test/[^ ]+\.ts' | sort -u; }
+
+# Kept for the summary, because whoever looks at a failed run often has only its end.
+keep_failures() { # TITLE
+  local lines
+  lines="$(plain_log | grep -E -A 3 '^ *FAIL ' | grep -vE '^(--)?$' | head -n 40 || true)"
+  FAILURES+=("--- $1" "${lines:-$(plain_log | tail -n 30)}")
+}
+
+plain_log() { sed 's/\x1b\[[0-9;]*m//g' "$PART_LOG"; }
 
 # What the worker's services said, for whoever has only this output to find the fault in.
 show_worker_logs() {
@@ -63,6 +102,7 @@ show_worker_logs() {
 summarize() {
   ((TESTS_FAILED == 0)) || show_worker_logs
   printf '\n'
+  ((${#FAILURES[@]} == 0)) || printf '%s\n' "${FAILURES[@]}" ''
   printf '%s\n' "${TEST_RESULTS[@]}"
   say "$((${#TEST_RESULTS[@]} - TESTS_FAILED)) passed, $TESTS_FAILED failed"
 }
