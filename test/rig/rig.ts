@@ -3,12 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Docker from 'dockerode';
 import { imageReference } from './images.ts';
+import { labelsOfRig, outboxOf, removeDesktopsOf, removeLeftBehind, volumesOf } from './left-behind.ts';
 import { asDescribed } from './openapi.ts';
 import { studentOf } from './student.ts';
 
@@ -81,6 +80,7 @@ export class Rig {
   }
 
   async start(): Promise<this> {
+    await removeLeftBehind(this.docker);
     const prefix = await this.#makeNetworks();
     this.prefix = prefix;
     const redis = await this.service(
@@ -98,7 +98,7 @@ export class Rig {
     await this.service('site', imageReference('NODE_IMAGE'), ['node', 'src/sample-exam.ts'], `${prefix}.0.40`, [
       'exam.school.test',
     ]);
-    this.#outbox = await mkdtemp(join(tmpdir(), 'vdi-rig-'));
+    this.#outbox = await mkdtemp(outboxOf(this.code));
     this.port = await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
     this.#env = {
@@ -218,10 +218,8 @@ export class Rig {
     return this.docker.listContainers({ all: true, filters: { label: [`vdi.worker=${this.code}`] } });
   }
 
-  /** Names of this worker's volumes: each desktop has two, and what a student left has one. */
-  async volumes(): Promise<string[]> {
-    const { Volumes } = await this.docker.listVolumes({ filters: { label: [`vdi.worker=${this.code}`] } });
-    return (Volumes ?? []).map(({ Name }) => Name);
+  volumes(): Promise<string[]> {
+    return volumesOf(this.docker, this.code);
   }
 
   /** A service container of the rig, by its short name. */
@@ -259,16 +257,7 @@ export class Rig {
   /** Removes everything that the rig and its worker made. */
   async stop(): Promise<void> {
     await this.stopWorker();
-    for (const desktop of await this.desktops())
-      await this.docker.getContainer(desktop.Id).remove({ force: true, v: true });
-    const carriers = { label: [`vdi.keeper=${this.code}`] };
-    const carried = (await this.docker.listContainers({ all: true, filters: carriers })).flatMap(({ Mounts }) =>
-      Mounts.flatMap(({ Name }) => Name ?? []),
-    );
-    for (const { Id } of await this.docker.listContainers({ all: true, filters: carriers }))
-      await this.docker.getContainer(Id).remove({ force: true });
-    // Students' files are there for a while: meant so.
-    for (const name of new Set(carried)) await this.docker.getVolume(name).remove();
+    await removeDesktopsOf(this.docker, this.code);
     const left = await this.volumes();
     for (const name of left) await this.docker.getVolume(name).remove();
     for (const container of this.#made) await container.remove({ force: true, v: true }).catch(() => undefined);
@@ -291,7 +280,7 @@ export class Rig {
       name: `${this.code}-${name}`,
       Image: image,
       Cmd: command,
-      Labels: { [LABEL]: this.#options.name },
+      Labels: this.#labels(),
       ...(isNode ? { WorkingDir: '/app' } : {}),
       ...(name.startsWith('guacd') ? { Env: ['HOME=/tmp'] } : {}),
       HostConfig: { NetworkMode: vdi, Init: true, ...(isNode ? { Binds: [`${root}:/app:ro`] } : {}) },
@@ -305,8 +294,12 @@ export class Rig {
     return (await container.inspect()).NetworkSettings.Networks[vdi]?.IPAddress ?? '';
   }
 
+  #labels(): Record<string, string> {
+    return { [LABEL]: this.#options.name, ...labelsOfRig(this.code) };
+  }
+
   async #makeNetworks(): Promise<string> {
-    const Labels = { [LABEL]: this.#options.name };
+    const Labels = this.#labels();
     this.#networks = [await this.docker.createNetwork({ Name: `${this.code}_vdi_net`, Labels })];
     for (const prefix of PREFIXES) {
       const Config = [{ Subnet: `${prefix}.0.0/20`, IPRange: `${prefix}.0.128/25` }];
