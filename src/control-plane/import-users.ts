@@ -56,11 +56,12 @@ export async function importUsers(
   let kept = 0;
   for (const row of file.rows) {
     const role = roles.get(row.key);
-    const fail = (field: string, message: string) =>
-      errors.push({ line: row.line, username: row.username, field, message });
-    if (role === undefined && row.password === undefined) fail('password', 'is missing: a new user needs one');
+    const fail = (field: string, code: string, message: string) =>
+      errors.push({ line: row.line, username: row.username, field, code, message });
+    if (role === undefined && row.password === undefined)
+      fail('password', 'password_missing', 'is missing: a new user needs one');
     else if (role !== undefined && wish.existing === 'keep') kept++;
-    else if (role === 'ADMIN') fail('username', 'is an administrator: change that user by hand');
+    else if (role === 'ADMIN') fail('username', 'is_administrator', 'is an administrator: change that user by hand');
     else toWrite.push(row);
   }
   errors.sort((a, b) => a.line - b.line);

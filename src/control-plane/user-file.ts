@@ -1,7 +1,8 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
+import { codeOf } from './field-rule.ts';
 import type { Role } from './login-token.ts';
-import { passwordField, personField, usernameField, usernameKey } from './user.ts';
+import { passwordField, personField, roleField, usernameField, usernameKey } from './user.ts';
 
 /** A row that can be taken. What its cell left empty is undefined. */
 export interface UserRow {
@@ -13,10 +14,14 @@ export interface UserRow {
   readonly role?: Role | undefined;
 }
 
+/** What is wrong with a row. Pages that have words of their own for the code put the values into them. */
 export interface RowError {
   readonly line: number;
   readonly username?: string;
+  /** The column, where it is about one. */
   readonly field?: string;
+  readonly code: string;
+  readonly values?: Readonly<Record<string, number>>;
   readonly message: string;
 }
 
@@ -27,9 +32,19 @@ export interface UserFile {
   readonly ignoredColumns: readonly string[];
 }
 
+type Unreadable = 'empty' | 'column_twice' | 'column_missing' | 'too_many_rows' | 'quote_open' | 'not_utf8';
+
 /** The file as a whole cannot be read; the message says what to do. */
 export class UnreadableFile extends Error {
   override name = 'UnreadableFile';
+  readonly why: Unreadable;
+  readonly values: Readonly<Record<string, string | number>>;
+
+  constructor(why: Unreadable, message: string, values: Readonly<Record<string, string | number>> = {}) {
+    super(message);
+    this.why = why;
+    this.values = values;
+  }
 }
 
 export const MOST_ROWS = 5000;
@@ -48,7 +63,7 @@ const row = z.object({
     z
       .string()
       .transform((text) => text.trim().toUpperCase())
-      .pipe(z.enum(['STUDENT', 'PROCTOR'], { error: 'must be STUDENT or PROCTOR' })),
+      .pipe(roleField(['STUDENT', 'PROCTOR'])),
   ),
 });
 
@@ -58,16 +73,27 @@ export function readUserFile(bytes: Uint8Array): UserFile {
   const { records, errors } = split(text);
   const header = records.shift();
   if (!header)
-    throw new UnreadableFile('The file is empty. Its first line must name the columns: username,password,name,role');
+    throw new UnreadableFile(
+      'empty',
+      'The file is empty. Its first line must name the columns: username,password,name,role',
+    );
   const names = header.cells.map((cell) => cell.trim().toLowerCase());
   for (const needed of ['username', 'password'] as const) {
     if (names.indexOf(needed) !== names.lastIndexOf(needed))
-      throw new UnreadableFile(`The first line names the column ${needed} twice.`);
+      throw new UnreadableFile('column_twice', `The first line names the column ${needed} twice.`, { column: needed });
     if (!names.includes(needed))
-      throw new UnreadableFile(`The first line names no column "${needed}". It must be: username,password,name,role`);
+      throw new UnreadableFile(
+        'column_missing',
+        `The first line names no column "${needed}". It must be: username,password,name,role`,
+        { column: needed },
+      );
   }
   if (records.length > MOST_ROWS)
-    throw new UnreadableFile(`The file has more than ${MOST_ROWS} rows. Split it and import the parts.`);
+    throw new UnreadableFile(
+      'too_many_rows',
+      `The file has more than ${MOST_ROWS} rows. Split it and import the parts.`,
+      { most: MOST_ROWS },
+    );
   return {
     ...readRows(records, names, errors),
     ignoredColumns: header.cells.filter((_, index) => !COLUMNS.some((column) => column === names[index])),
@@ -87,23 +113,28 @@ function readRows(records: readonly Line[], names: readonly string[], unreadable
     if (cells.every((cell) => cell.trim() === '')) continue;
     const said = Object.fromEntries(COLUMNS.map((column) => [column, cells[names.indexOf(column)] ?? '']));
     const username = (said.username ?? '').trim();
-    const fail = (message: string, field?: string) =>
-      errors.push({ line, ...(username ? { username } : {}), ...(field ? { field } : {}), message });
+    const fail = (wrong: Omit<RowError, 'line' | 'username'>) =>
+      errors.push({ line, ...(username ? { username } : {}), ...wrong });
     if (cells.length > names.length) {
-      fail(
-        `has ${cells.length} cells where the first line names ${names.length}: put what holds a comma into "quotes"`,
-      );
+      fail({
+        code: 'too_many_cells',
+        values: { cells: cells.length, columns: names.length },
+        message: `has ${cells.length} cells where the first line names ${names.length}: put what holds a comma into "quotes"`,
+      });
       continue;
     }
     const read = row.safeParse(said);
     if (!read.success) {
-      for (const { path, message } of read.error.issues) fail(message, path.join('.'));
+      for (const issue of read.error.issues)
+        fail({ field: issue.path.join('.'), code: codeOf(issue) ?? issue.code, message: issue.message });
       continue;
     }
     const key = usernameKey(read.data.username);
     const first = firstLineOf.get(key);
-    if (first !== undefined) fail(`is on line ${first} already`, 'username');
-    else rows.push({ line, key, ...read.data });
+    if (first !== undefined) {
+      const message = `is on line ${first} already`;
+      fail({ field: 'username', code: 'username_twice', values: { line: first }, message });
+    } else rows.push({ line, key, ...read.data });
     firstLineOf.set(key, first ?? line);
   }
   return { rows, errors: errors.sort((a, b) => a.line - b.line) };
@@ -124,6 +155,7 @@ function split(text: string): { records: Line[]; errors: RowError[] } {
         if (error?.code === 'CSV_QUOTE_NOT_CLOSED' || error?.code === 'CSV_MAX_RECORD_SIZE') throw error;
         errors.push({
           line: Number(error?.lines),
+          code: 'quote_in_cell',
           message: 'a quote (") stands inside a cell: write it twice and quote the cell',
         });
         return undefined;
@@ -137,8 +169,11 @@ function split(text: string): { records: Line[]; errors: RowError[] } {
     return { records, errors };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
+    const line = Number(error.lines) + 1;
     throw new UnreadableFile(
-      `Somewhere before line ${Number(error.lines) + 1} a quote (") is opened and never closed, or a row is far too long. Nothing was read.`,
+      'quote_open',
+      `Somewhere before line ${line} a quote (") is opened and never closed, or a row is far too long. Nothing was read.`,
+      { line },
     );
   }
 }
@@ -156,6 +191,6 @@ function textOf(bytes: Uint8Array): string {
     // The byte order mark is not part of the text: the decoder takes it off.
     return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new UnreadableFile('The file is not UTF-8. In Excel: Save as, "CSV UTF-8 (Comma delimited)".');
+    throw new UnreadableFile('not_utf8', 'The file is not UTF-8. In Excel: Save as, "CSV UTF-8 (Comma delimited)".');
   }
 }

@@ -1,11 +1,12 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
+import { codeOf } from '../field-rule.ts';
 
 /** One shape for everything that went wrong: `error` for programs, `message` for people, `fields` for forms. */
 export interface Problem {
   readonly error: string;
   readonly message: string;
-  readonly fields?: readonly { readonly field: string; readonly message: string }[];
+  readonly fields?: readonly { readonly field: string; readonly message: string; readonly code?: string | undefined }[];
   readonly [extra: string]: unknown;
 }
 
@@ -21,7 +22,11 @@ export function notFound(response: Response, what: string): void {
 export function readBody<T>(response: Response, schema: z.ZodType<T>, body: unknown): T | undefined {
   const parsed = schema.safeParse(body ?? {});
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map((issue) => ({ field: fieldOf(issue), message: issue.message }));
+  const fields = parsed.error.issues.map((issue) => ({
+    field: fieldOf(issue),
+    message: issue.message,
+    code: codeOf(issue),
+  }));
   const message = fields.map(({ field, message }) => `${field}: ${message}`).join('; ');
   refuse(response, 400, { error: 'invalid_body', message, fields });
   return undefined;

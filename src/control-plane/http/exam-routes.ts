@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import type { Exam } from '../exam.ts';
+import { rule } from '../field-rule.ts';
 import type { Caller } from '../login-token.ts';
 import type { ExamStore } from '../ports.ts';
 import { defined, idOf, notFound, readBody, refuse } from './answers.ts';
@@ -17,7 +18,7 @@ const fields = z.strictObject({
   endTime: time,
   isActive: z.boolean().optional(),
 });
-const endsAfterStart = { error: 'must be after startTime', path: ['endTime'] };
+const endsAfterStart = { ...rule('end_before_start', 'must be after startTime'), path: ['endTime'] };
 // Said this way round, an unreadable time gets its own complaint only.
 const newExam = fields.refine((exam) => !(exam.endTime <= exam.startTime), endsAfterStart);
 const changedExam = fields.partial();
@@ -62,7 +63,11 @@ export function examRoutes(ports: ExamRoutePorts): Router {
     if ((body.endTime ?? before.endTime) <= (body.startTime ?? before.startTime)) {
       const field = body.endTime ? 'endTime' : 'startTime';
       const message = 'endTime must be after startTime';
-      return refuse(response, 400, { error: 'invalid_body', message, fields: [{ field, message }] });
+      return refuse(response, 400, {
+        error: 'invalid_body',
+        message,
+        fields: [{ field, message, code: 'end_before_start' }],
+      });
     }
     const exam = await exams.change(before.id, defined(body));
     if (!exam) return notFound(response, 'exam');

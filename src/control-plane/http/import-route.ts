@@ -30,7 +30,8 @@ export function importRoute(ports: UserRoutePorts): Router {
     }
     const read = readOrWhyNot(request.body);
     if (read instanceof UnreadableFile) {
-      return refuse(response, 400, { error: 'unreadable_file', message: read.message });
+      const { why, values, message } = read;
+      return refuse(response, 400, { error: 'unreadable_file', message, why, values });
     }
     const gone = new AbortController();
     response.on('close', () => gone.abort());
@@ -48,7 +49,8 @@ export function importRoute(ports: UserRoutePorts): Router {
       progress,
     });
     const { errors, ignoredColumns: _, ...counts } = outcome;
-    ports.log.info({ by: callerOf(response).userId, ...wish, ...counts, kind }, 'users imported');
+    const told = kind === 'given_up' ? 'import ended half way: who sent the file has gone' : 'users imported';
+    ports.log.info({ by: callerOf(response).userId, ...wish, ...counts, kind }, told);
     if (kind === 'refused') {
       const message = `Nothing was imported: ${counts.failed} of ${counts.rows} rows are not right.`;
       return refuse(response, 422, { error: 'rows_refused', message, ...outcome, errors });

@@ -125,7 +125,7 @@ describe('exams', () => {
       token: admin,
       body: { name: 'x', accessCode: 'x', ...times },
     });
-    expect(create.body.fields[0].field).toBe('endTime');
+    expect(create.body.fields[0]).toMatchObject({ field: 'endTime', code: 'end_before_start' });
     const change = await app.call('PATCH', `/api/exams/${examId}`, {
       token: admin,
       body: { endTime: '2001-01-01T00:00:00Z' },

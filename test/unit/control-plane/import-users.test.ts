@@ -7,7 +7,12 @@ import { readUserFile } from '../../../src/control-plane/user-file.ts';
 const FILE = 'username,password\nan,password1\nnew,password2\nadmin,password3\nshort,x\n';
 
 /** A store that knows `an` and `admin`, and what was written to it. */
-async function run(wish: Partial<ImportWish>, text = FILE, signal = new AbortController().signal) {
+async function run(
+  wish: Partial<ImportWish>,
+  text = FILE,
+  signal = new AbortController().signal,
+  onHash: () => void = () => undefined,
+) {
   const written: HashedRow[][] = [];
   const known = new Map<string, Role>([
     ['an', 'STUDENT'],
@@ -26,7 +31,11 @@ async function run(wish: Partial<ImportWish>, text = FILE, signal = new AbortCon
   const progress: number[] = [];
   const file = readUserFile(Buffer.from(text));
   const whole = { existing: 'keep', all: false, ...wish } as const;
-  const ports = { users: store, hash: async (password: string) => `hashed ${password}` };
+  const hash = async (password: string) => {
+    onHash();
+    return `hashed ${password}`;
+  };
+  const ports = { users: store, hash };
   const outcome = await importUsers(ports, file, whole, { signal, progress: (done) => progress.push(done) });
   return { outcome, progress, portions: written.map((rows) => rows.map(({ key }) => key).sort()) };
 }
@@ -41,9 +50,9 @@ describe('an import', () => {
   it('changes who is there when told to, and never an administrator', async () => {
     const { outcome, portions } = await run({ existing: 'update' });
     expect(outcome).toMatchObject({ created: 1, updated: 1, kept: 0, failed: 2 });
-    expect(outcome.errors.map(({ line, field }) => [line, field])).toEqual([
-      [4, 'username'],
-      [5, 'password'],
+    expect(outcome.errors.map(({ line, field, code }) => [line, field, code])).toEqual([
+      [4, 'username', 'is_administrator'],
+      [5, 'password', 'password_too_short'],
     ]);
     expect(portions).toEqual([['an', 'new']]);
   });
@@ -64,11 +73,31 @@ describe('an import', () => {
     const { outcome } = await run({ existing: 'update' }, 'username,password,name\nan,,Văn An\nnew,,Bình\n');
     expect(outcome).toMatchObject({ updated: 1, created: 0, failed: 1 });
     expect(outcome.errors).toEqual([
-      { line: 3, username: 'new', field: 'password', message: 'is missing: a new user needs one' },
+      {
+        line: 3,
+        username: 'new',
+        field: 'password',
+        code: 'password_missing',
+        message: 'is missing: a new user needs one',
+      },
     ]);
   });
   it('ends when whoever asked has gone', async () => {
     const { outcome, portions } = await run({}, FILE, AbortSignal.abort());
     expect([outcome.kind, portions]).toEqual(['given_up', []]);
+  });
+  it.each([
+    { all: false, created: 30 },
+    { all: true, created: 0 },
+  ])('that is left half way hashes no more rows; with all=$all $created are written', async ({ all, created }) => {
+    const leaving = new AbortController();
+    let hashed = 0;
+    const text = `username,password\n${Array.from({ length: 90 }, (_, at) => `s${at},password1\n`).join('')}`;
+    const { outcome, portions } = await run({ all }, text, leaving.signal, () => {
+      if (++hashed === 35) leaving.abort();
+    });
+    expect(outcome).toMatchObject({ kind: 'given_up', rows: 90, created });
+    expect(portions.flat()).toHaveLength(created);
+    expect(hashed).toBeLessThan(40);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readUserFile } from '../../../src/control-plane/user-file.ts';
+import { readUserFile, UnreadableFile } from '../../../src/control-plane/user-file.ts';
 
 const read = (text: string) => readUserFile(Buffer.from(text));
 const row = { line: 2, key: 'an', username: 'an', password: 'password1', name: undefined, role: undefined };
@@ -23,7 +23,13 @@ describe('a file of users', () => {
     const { rows, errors } = read('username,password,name\nan,"pass,""word""","Nguyễn\nVăn An"\n\nbinh,short\n');
     expect(rows).toEqual([{ ...row, password: 'pass,"word"', name: 'Nguyễn Văn An' }]);
     expect(errors).toEqual([
-      { line: 5, username: 'binh', field: 'password', message: 'must have at least 8 characters' },
+      {
+        line: 5,
+        username: 'binh',
+        field: 'password',
+        code: 'password_too_short',
+        message: 'must have at least 8 characters',
+      },
     ]);
   });
   it('takes Vietnamese letters in either form as one', () => {
@@ -47,33 +53,77 @@ describe('a file of users', () => {
         'BINH,password1,,',
         'chi,pass"word1,,',
         'dung,,,STUDENT',
+        `em,${'x'.repeat(201)},${'y'.repeat(201)},`,
+        'giang,"pass\tword",,',
       ].join('\n'),
     );
     expect(rows.map(({ line, key, password }) => [line, key, password])).toEqual([
       [4, 'binh', 'password1'],
       [8, 'dung', undefined],
     ]);
-    expect(errors.map(({ line, field, message }) => `${line} ${field ?? ''} ${message}`)).toEqual([
-      '2 username must be 1 to 64 letters, digits, dots, dashes, underscores, @ or +, without spaces',
-      '3 role must be STUDENT or PROCTOR',
-      '5  has 5 cells where the first line names 4: put what holds a comma into "quotes"',
-      '6 username is on line 4 already',
-      '7  a quote (") stands inside a cell: write it twice and quote the cell',
+    const told = errors.map(({ line, field, code, values }) => [line, field, code, values]);
+    expect(told).toEqual([
+      [2, 'username', 'username_invalid', undefined],
+      [3, 'role', 'role_unknown', undefined],
+      [5, undefined, 'too_many_cells', { cells: 5, columns: 4 }],
+      [6, 'username', 'username_twice', { line: 4 }],
+      [7, undefined, 'quote_in_cell', undefined],
+      [9, 'password', 'password_too_long', undefined],
+      [9, 'name', 'name_too_long', undefined],
+      [10, 'password', 'password_odd', undefined],
+    ]);
+    expect(errors.slice(0, 5).map(({ message }) => message)).toEqual([
+      'must be 1 to 64 letters, digits, dots, dashes, underscores, @ or +, without spaces',
+      'must be STUDENT or PROCTOR',
+      'has 5 cells where the first line names 4: put what holds a comma into "quotes"',
+      'is on line 4 already',
+      'a quote (") stands inside a cell: write it twice and quote the cell',
     ]);
   });
-  it.each([
-    ['without a line', '', 'is empty'],
-    ['without a header', 'an,password1\n', 'names no column "username"'],
-    ['with a column twice', 'username,password,password\n', 'password twice'],
-    ['with a quote that is never closed', 'username,password\nan,"password1\nbinh,password2\n', 'never closed'],
-    ['with a row without an end', `username,password\nan,${'x'.repeat(5000)}\n`, 'far too long'],
-    ['with too many rows', `username,password\n${'a,b\n'.repeat(5001)}`, 'more than 5000 rows'],
-  ])('%s is refused as a whole', (_rule, text, message) => {
-    expect(() => read(text)).toThrow(message);
+  it.each<[string, string, string, Record<string, string | number>, string]>([
+    ['without a line', '', 'empty', {}, 'is empty'],
+    ['without a header', 'an,password1\n', 'column_missing', { column: 'username' }, 'names no column "username"'],
+    ['with a column twice', 'username,password,password\n', 'column_twice', { column: 'password' }, 'password twice'],
+    [
+      'with a quote that is never closed',
+      'username,password\nan,"password1\nbinh,password2\n',
+      'quote_open',
+      { line: 4 },
+      'never closed',
+    ],
+    [
+      'with a row without an end',
+      `username,password\nan,${'x'.repeat(5000)}\n`,
+      'quote_open',
+      { line: 3 },
+      'far too long',
+    ],
+    [
+      'with too many rows',
+      `username,password\n${'a,b\n'.repeat(5001)}`,
+      'too_many_rows',
+      { most: 5000 },
+      'more than 5000 rows',
+    ],
+  ])('%s is refused as a whole', (_rule, text, why, values, message) => {
+    const refusal = refusalOf(() => read(text));
+    expect([refusal.why, refusal.values]).toEqual([why, values]);
+    expect(refusal.message).toContain(message);
   });
   it('in another encoding is refused as a whole, with what to do', () => {
-    expect(() => readUserFile(Buffer.from('username,password,name\nan,password1,Nguy\xean', 'latin1'))).toThrow(
-      'CSV UTF-8',
+    const refusal = refusalOf(() =>
+      readUserFile(Buffer.from('username,password,name\nan,password1,Nguy\xean', 'latin1')),
     );
+    expect([refusal.why, refusal.message]).toEqual(['not_utf8', expect.stringContaining('CSV UTF-8')]);
   });
 });
+
+function refusalOf(run: () => unknown): UnreadableFile {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof UnreadableFile) return error;
+    throw error;
+  }
+  throw new Error('it was read');
+}
