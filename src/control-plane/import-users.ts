@@ -48,7 +48,7 @@ export async function importUsers(
   { users, hash }: { readonly users: UserStore; hash(password: string): Promise<string> },
   file: UserFile,
   wish: ImportWish,
-  told: { readonly signal: AbortSignal; progress(done: number, rows: number): void },
+  told: { readonly signal: AbortSignal; progress(done: number, rows: number, taken: number): void },
 ): Promise<ImportOutcome> {
   const roles = await users.rolesOf(file.rows.map(({ key }) => key));
   const errors: RowError[] = [...file.errors];
@@ -80,7 +80,7 @@ export async function importUsers(
   const portion = wish.all ? Math.max(1, toWrite.length) : PORTION;
   for (let at = 0; at < toWrite.length; at += portion) {
     const hashed = await hashAll(toWrite.slice(at, at + portion), hash, told.signal, (done) =>
-      told.progress(at + done, toWrite.length),
+      told.progress(at + done, toWrite.length, written.created + written.updated),
     );
     if (told.signal.aborted) return outcome('given_up', written);
     const { created, updated } = await users.putAll(hashed, wish.existing);

@@ -28,27 +28,29 @@ const Claims = z.object({
   sub: z.coerce.number().int().positive(),
   username: z.string().min(1).max(200),
   role: z.enum(['ADMIN', 'PROCTOR']),
+  // Beside the contract. Other control-planes say neither, or mean something else by it.
+  use: z.unknown().optional(),
+  watch: z.unknown().optional(),
 });
 
 /**
  * Decides whether somebody may look at a running session: `watch` says whose, EXAM:STUDENT, `jwt` who he is. A login in a
- * cookie does not do: it comes along with whatever page opens the tunnel.
+ * cookie does not do: it comes along with whatever page opens the tunnel. Nor does a login that its control-plane has made
+ * for itself only, since it lives for hours and nobody here knows whether its holder may still look: our own makes a pass for
+ * each look, of this one session.
  */
 export async function admitWatcher(ports: WatcherAdmissionPorts, { query }: Visit): Promise<WatcherAdmission> {
   const seat = SEAT.exec(query.get('watch') ?? '');
   if (!seat) return refused('token', 'watches nobody: EXAM:STUDENT is meant');
   const jwt = query.get('jwt');
   if (jwt === null) return refused('no-login', 'to watch');
-  const watcher = await readWatcher(jwt, ports.jwtSecret);
-  if (!watcher) return refused('foreign-login', 'no login of an admin or proctor, to watch');
+  const login = Claims.safeParse(await readLogin(jwt, ports.jwtSecret, ['exp']));
+  if (!login.success) return refused('foreign-login', 'no login of an admin or proctor, to watch');
+  const { sub: userId, username, role, use, watch } = login.data;
+  if (use === 'console') return refused('foreign-login', 'a login of the console’s: to watch it gives a pass');
+  if (use === 'watch' && watch !== seat[0])
+    return refused('foreign-login', `a pass for another session than ${seat[0]}`);
   const desktop = ports.atSeat({ examId: Number(seat[1]), userId: Number(seat[2]) });
   if (!desktop || !isUsable(desktop)) return refused('no-desktop', `no session ${seat[0]} to watch`);
-  return { kind: 'admitted', desktop, watcher };
-}
-
-async function readWatcher(jwt: string, secret: Uint8Array): Promise<Watcher | undefined> {
-  const login = Claims.safeParse(await readLogin(jwt, secret, ['exp']));
-  if (!login.success) return undefined;
-  const { sub: userId, username, role } = login.data;
-  return { userId, username, role };
+  return { kind: 'admitted', desktop, watcher: { userId, username, role } };
 }

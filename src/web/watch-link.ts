@@ -3,6 +3,7 @@ import { openPicture, type PictureLink, type PictureOptions } from './picture-li
 export interface WatchLinkOptions extends Omit<PictureOptions, 'onState'> {
   /** Whom to watch: EXAM:STUDENT. */
   readonly watch: string;
+  /** The pass for this look. */
   readonly jwt: string;
 }
 

@@ -1,13 +1,20 @@
 import { afterClose, STATUS } from './after-close.ts';
-import { call, reasonOf, storedLogin } from './api.ts';
+import { call, Refused, reasonOf } from './api.ts';
 import { button, el } from './dom.ts';
-import type { RunningSession } from './fleet.ts';
 import { label, said, say } from './language.ts';
-import { watchKey } from './sessions-view.ts';
 import type { TextKey } from './texts.ts';
 import { openWatchLink, type WatchLink } from './watch-link.ts';
 
 const AGAIN_MS = 5000;
+
+/** Lets in for a minute: asked for anew at each look, it is given to who may still look. */
+interface WatchPass {
+  readonly jwt: string;
+  readonly tunnelUrl: string;
+  readonly username: string | null;
+  readonly examId: number;
+  readonly userId: number;
+}
 
 /**
  * A student's screen over the whole window, to look at only. It comes back by itself after a lost connection, until the
@@ -61,27 +68,24 @@ export function showWatch(root: HTMLElement, watch: string, leave: () => void): 
 
   async function look(): Promise<void> {
     try {
-      const sessions = await call<RunningSession[]>('GET', '/vdi/sessions', undefined, stopping.signal);
-      const session = sessions.find((running) => watchKey(running) === watch);
-      if (!session?.tunnelUrl) {
-        tell('watchOver');
-        return;
-      }
-      say(name, 'watchOf', { name: session.username, exam: session.examId });
-      open(session.tunnelUrl);
+      const path = `/vdi/sessions/${watch.replace(':', '/')}/watch`;
+      const pass = await call<WatchPass>('POST', path, undefined, stopping.signal);
+      say(name, 'watchOf', { name: pass.username ?? pass.userId, exam: pass.examId });
+      open(pass);
     } catch (error) {
       if (stopping.signal.aborted) return;
+      if (error instanceof Refused && error.status === 404) return tell('watchOver');
       tell('watchLost');
       words.append(el('br'), reasonOf(error));
       timer = setTimeout(() => void look(), AGAIN_MS);
     }
   }
 
-  function open(tunnelUrl: string): void {
+  function open({ tunnelUrl, jwt }: WatchPass): void {
     const next = openWatchLink({
       tunnelUrl,
       watch,
-      jwt: storedLogin()?.token ?? '',
+      jwt,
       room,
       onPainted() {
         failures = 0;

@@ -15,6 +15,7 @@ import { pageRoutes } from './pages.ts';
 import { type SessionRoutePorts, sessionRoutes } from './session-routes.ts';
 import { type SittingPorts, sittingRoutes } from './sitting-routes.ts';
 import { userRoutes } from './user-routes.ts';
+import { watchRoute } from './watch-route.ts';
 import { type WorkerRoutePorts, workerRoutes } from './worker-routes.ts';
 
 export interface ControlPlanePorts
@@ -64,6 +65,7 @@ export function controlPlaneApp(ports: ControlPlanePorts): Express {
     sessionRoutes(ports),
     userRoutes(ports),
     importRoute(ports),
+    watchRoute(ports),
     live.router,
   );
   app.use('/api', (_request, response) => refuse(response, 404, { error: 'not_found', message: 'No such call.' }));

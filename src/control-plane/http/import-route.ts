@@ -38,11 +38,11 @@ export function importRoute(ports: UserRoutePorts): Router {
     // A minute without a byte is what proxies end a request for.
     const inLines = request.accepts(['json', NDJSON]) === NDJSON;
     let toldAt = 0;
-    const progress = (done: number, rows: number) => {
+    const progress = (done: number, rows: number, taken: number) => {
       if (!inLines || (performance.now() - toldAt < TELL_EVERY_MS && done < rows)) return;
       toldAt = performance.now();
       if (!response.headersSent) response.type(NDJSON);
-      response.write(`${JSON.stringify({ done, rows })}\n`);
+      response.write(`${JSON.stringify({ done, rows, taken })}\n`);
     };
     const { kind, ...outcome } = await importUsers({ users: ports.users, hash: hashPassword }, read, wish, {
       signal: gone.signal,

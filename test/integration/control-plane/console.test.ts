@@ -4,7 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Dispatch } from '../../../src/control-plane/dispatch.ts';
 import { liveView } from '../../../src/control-plane/live-view.ts';
 import { reconcileUnlessYoung } from '../../../src/control-plane/reconcile.ts';
+import type { Desktop } from '../../../src/desktop/desktop.ts';
 import type { DatabaseAddress } from '../../../src/postgres/database.ts';
+import { admitWatcher } from '../../../src/tunnel/admit-watcher.ts';
 import { startPostgres } from '../../rig/postgres.ts';
 import { CLUSTER_TOKEN, type Console, GUAC_TOKEN_KEY, JWT_SECRET, PASSWORD, startConsole } from './console.ts';
 import { type FakeWorker, startFakeWorker } from './fake-worker.ts';
@@ -427,6 +429,70 @@ describe('sessions', () => {
     expect((await sessions(token)).status).toBe(403);
     await app.call('POST', `/api/exams/${examId}/finish`, { token });
     expect((await sessions(admin)).body).toEqual([]);
+  });
+});
+
+describe('a look at a session', () => {
+  const watch = (token: string, id: number, exam = examId) =>
+    app.call('POST', `/api/vdi/sessions/${exam}/${id}/watch`, { token });
+  /** What the worker's door says of it: it shares the secret of logins and nothing else. */
+  const door = async (id: number, jwt: string) => {
+    const visit = {
+      query: new URLSearchParams({ watch: `${examId}:${id}`, jwt }),
+      address: '',
+      origin: '',
+      cookie: '',
+    };
+    const atSeat = () => ({ ip: '10.0.0.1', state: 'warm' }) as Desktop;
+    return (await admitWatcher({ jwtSecret: Buffer.from(JWT_SECRET), atSeat }, visit)).kind;
+  };
+
+  it('is given to proctors by a pass for a minute and this session; their login opens no tunnel', async () => {
+    const { id, token } = await newStudent();
+    await join(token);
+    const proctor = await app.addUser('looks', 'PROCTOR');
+    // The worker's door goes by the real time.
+    const moved = app.now;
+    app.now = new Date();
+    const asked = app.now.getTime();
+    const { status, body } = await watch(proctor.token, id);
+    app.now = moved;
+    const pass = { examId, userId: id, username: `s${students}`, tunnelUrl: 'ws://127.0.0.1:3000' };
+    expect([status, body]).toMatchObject([200, pass]);
+    expect(Date.parse(body.expiresAt) - asked).toBe(60_000);
+    expect([await door(id, body.jwt), await door(id + 1, body.jwt), await door(id, proctor.token)]).toEqual([
+      'admitted',
+      'refused',
+      'refused',
+    ]);
+    expect((await app.call('GET', '/api/vdi/sessions', { token: body.jwt })).status, 'it is no login').toBe(401);
+    expect((await watch(token, id)).status, 'nor for students').toBe(403);
+    expect([(await watch(admin, id + 1)).status, (await watch(admin, id, 999_999)).status]).toEqual([404, 404]);
+  });
+  it('is dated by the worker’s clock, where that goes wrong', async () => {
+    const { id, token } = await newStudent();
+    await join(token);
+    await app.beat({ code: 'a', url: a.url, slots: 4, metadata: { clockAheadMs: -300_000 } });
+    const { body } = await watch(admin, id);
+    expect(Date.parse(body.expiresAt) - app.now.getTime()).toBe(360_000);
+  });
+  it('is given no more, at either door, to a proctor who is none any more, whatever his login says', async () => {
+    const { id, token } = await newStudent();
+    await join(token);
+    const change = (userId: number, body: object) => app.call('PATCH', `/api/users/${userId}`, { token: admin, body });
+    const demoted = await app.addUser('demoted', 'PROCTOR');
+    const removed = await app.addUser('removed', 'PROCTOR');
+    for (const { token } of [demoted, removed]) expect((await watch(token, id)).status).toBe(200);
+    expect((await change(demoted.id, { role: 'STUDENT' })).status).toBe(200);
+    expect((await app.call('DELETE', `/api/users/${removed.id}`, { token: admin })).status).toBe(200);
+    expect([(await watch(demoted.token, id)).status, (await watch(removed.token, id)).status]).toEqual([403, 401]);
+    for (const path of ['/api/live', '/api/vdi/workers', '/api/vdi/sessions'])
+      for (const [{ token }, status] of [
+        [demoted, 403],
+        [removed, 401],
+      ] as const)
+        expect((await app.call('GET', path, { token })).status, path).toBe(status);
+    for (const { token } of [demoted, removed]) expect(await door(id, token)).toBe('refused');
   });
 });
 

@@ -107,6 +107,11 @@ const WELL: readonly [string, string, () => Promise<unknown>][] = [
   ],
   ['GET', '/api/live', () => say('GET', '/api/live', { token: admin })],
   ['GET', '/api/vdi/sessions', () => say('GET', '/api/vdi/sessions', { token: admin })],
+  [
+    'POST',
+    '/api/vdi/sessions/{examId}/{userId}/watch',
+    () => say('POST', `/api/vdi/sessions/${examId}/${student.id}/watch`, { token: admin }),
+  ],
   ['GET', '/api/vdi/workers', () => say('GET', '/api/vdi/workers', { token: admin })],
   ['GET', '/api/vdi/workers/summary', () => say('GET', '/api/vdi/workers/summary', { token: admin })],
   [

@@ -212,7 +212,7 @@ describe('an import', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(lines.slice(-2)).toMatchObject([{ done: 3, rows: 3 }, { result: { created: 3 } }]);
+    expect(lines.slice(-2)).toMatchObject([{ done: 3, rows: 3, taken: 0 }, { result: { created: 3 } }]);
   });
   it('ends between two rows when who sent it goes, and the log says how many were taken', async () => {
     const logged = vi.spyOn(app.ports.log, 'info');

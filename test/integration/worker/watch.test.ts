@@ -12,6 +12,7 @@ import { contractToken, TunnelClient } from '../../rig/tunnel-client.ts';
 const MB = 1024 * 1024;
 const EXAM = 7;
 const STUDENT = 1;
+const SEAT = `${EXAM}:${STUDENT}`;
 const recordings = await mkdtemp(join(tmpdir(), 'vdi-recordings-'));
 const SITE = 'odd.school.test';
 const rig = new Rig({
@@ -29,8 +30,8 @@ const open = (query: Record<string, string>): TunnelClient => {
   clients.push(client);
   return client;
 };
-const login = (role: string, userId = 90): Promise<string> =>
-  new SignJWT({ username: `${role.toLowerCase()}${userId}`, role })
+const login = (role: string, userId = 90, more: object = {}): Promise<string> =>
+  new SignJWT({ username: `${role.toLowerCase()}${userId}`, role, ...more })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(String(userId))
     .setExpirationTime('12h')
@@ -176,13 +177,25 @@ describe('a proctor who watches', () => {
     });
     for (const proctor of four) proctor.close();
   });
+
+  test('comes in by the console’s pass for this session', async () => {
+    const pass = await login('PROCTOR', 90, { use: 'watch', watch: SEAT });
+    const proctor = open({ watch: SEAT, jwt: pass });
+    await proctor.see('sync');
+    proctor.close();
+  });
 });
 
 describe('nobody else watches, all with the same words as a wrong token', () => {
   test.each<[string, () => Promise<Record<string, string>> | Record<string, string>]>([
-    ['no login', () => ({ watch: `${EXAM}:${STUDENT}` })],
-    ['the student himself', async () => ({ watch: `${EXAM}:${STUDENT}`, jwt: await login('STUDENT', STUDENT) })],
-    ['a token beside it', () => ({ watch: `${EXAM}:${STUDENT}`, token: contractToken(rig.guacTokenKey, desktop.ip) })],
+    ['no login', () => ({ watch: SEAT })],
+    ['the student himself', async () => ({ watch: SEAT, jwt: await login('STUDENT', STUDENT) })],
+    ['a token beside it', () => ({ watch: SEAT, token: contractToken(rig.guacTokenKey, desktop.ip) })],
+    ['a login for the console only', async () => ({ watch: SEAT, jwt: await login('ADMIN', 90, { use: 'console' }) })],
+    [
+      'a pass for somebody else',
+      async () => ({ watch: SEAT, jwt: await login('ADMIN', 90, { use: 'watch', watch: '7:2' }) }),
+    ],
     ['a student without a desktop', async () => ({ watch: `${EXAM}:99`, jwt: await login('ADMIN') })],
   ])('%s', async (_name, query) => {
     const client = open(await query());

@@ -29,6 +29,7 @@ async function run(
     },
   } as Partial<UserStore> as UserStore;
   const progress: number[] = [];
+  const takenThen: number[] = [];
   const file = readUserFile(Buffer.from(text));
   const whole = { existing: 'keep', all: false, ...wish } as const;
   const hash = async (password: string) => {
@@ -36,8 +37,19 @@ async function run(
     return `hashed ${password}`;
   };
   const ports = { users: store, hash };
-  const outcome = await importUsers(ports, file, whole, { signal, progress: (done) => progress.push(done) });
-  return { outcome, progress, portions: written.map((rows) => rows.map(({ key }) => key).sort()) };
+  const outcome = await importUsers(ports, file, whole, {
+    signal,
+    progress: (done, _rows, taken) => {
+      progress.push(done);
+      takenThen.push(taken);
+    },
+  });
+  return {
+    outcome,
+    progress,
+    taken: takenThen.at(-1),
+    portions: written.map((rows) => rows.map(({ key }) => key).sort()),
+  };
 }
 
 describe('an import', () => {
@@ -67,7 +79,7 @@ describe('an import', () => {
     expect(whole.portions.map(({ length }) => length)).toEqual([31]);
     const inParts = await run({}, text);
     expect(inParts.portions.map(({ length }) => length)).toEqual([30, 1]);
-    expect(inParts.progress.at(-1)).toBe(31);
+    expect([inParts.progress.at(-1), inParts.taken, whole.taken]).toEqual([31, 30, 0]);
   });
   it('asks a password of a new user, and none of one who is there', async () => {
     const { outcome } = await run({ existing: 'update' }, 'username,password,name\nan,,Văn An\nnew,,Bình\n');

@@ -77,6 +77,21 @@ describe('a login token', () => {
     ).toBeUndefined();
     expect(await tokens.read('ey.ey.ey', now)).toBeUndefined();
   });
+  it('is no pass to watch, and a pass is no login', async () => {
+    const { jwt, expiresAt } = await loginTokens(secret).issueWatchPass(
+      { userId: 42, username: 'an', role: 'PROCTOR' },
+      { examId: 7, userId: 9 },
+      now,
+    );
+    expect(expiresAt).toEqual(new Date('2026-06-01T08:01:00Z'));
+    expect(await loginTokens(secret).read(jwt, now)).toBeUndefined();
+  });
+  it('of an older version, which does not say what it is for, goes on', async () => {
+    const old = new SignJWT({ username: 'an', role: 'STUDENT', ...{ sub: 42 as never } })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime(now.getTime() / 1000 + 60);
+    expect(await loginTokens(secret).read(await old.sign(new TextEncoder().encode(secret)), now)).toMatchObject(caller);
+  });
   it('with a role that we do not have is none', async () => {
     const key = new TextEncoder().encode(secret);
     const forged = new SignJWT({ sub: '42', username: 'an', role: 'ROOT' }).setProtectedHeader({ alg: 'HS256' });

@@ -1,5 +1,6 @@
 import { SignJWT } from 'jose';
 import { expect, test } from 'vitest';
+import { loginTokens } from '../../../src/control-plane/login-token.ts';
 import type { Desktop } from '../../../src/desktop/desktop.ts';
 import { admitWatcher } from '../../../src/tunnel/admit-watcher.ts';
 
@@ -10,6 +11,11 @@ const desktop = { containerId: 'c', name: 'exam_7_u42', place, labels, ip: '10.0
 const login = (claims: Record<string, unknown>, { secret = SECRET, life = '1h' } = {}): Promise<string> =>
   new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).setExpirationTime(life).sign(Buffer.from(secret));
 const proctor = { sub: 3, username: 'proctor', role: 'PROCTOR' };
+// As the stand-alone control-plane makes them.
+const consoleLogins = loginTokens(SECRET);
+const admin = { userId: 1, username: 'root', role: 'ADMIN' } as const;
+const passFor = async (seat: { examId: number; userId: number }, now: Date) =>
+  (await consoleLogins.issueWatchPass(admin, seat, now)).jwt;
 const admit = async (watch: string, jwt: string | null, seated: Desktop | undefined = desktop) => {
   const atSeat = ({ examId, userId }: { examId: number; userId: number }) =>
     examId === 7 && userId === 42 ? seated : undefined;
@@ -25,9 +31,15 @@ test.each([
   ['a proctor', proctor],
   ['an admin', { ...proctor, role: 'ADMIN' }],
   ['one whose number is written as text, as RFC 7519 has it', { ...proctor, sub: '3' }],
+  ['one of another control-plane, which says more', { ...proctor, aud: 'school', use: 'session', watch: true }],
 ])('%s may watch a session that runs', async (_who, claims) => {
   const watcher = { userId: 3, username: 'proctor', role: claims.role };
   expect(await admit('7:42', await login(claims))).toEqual({ kind: 'admitted', desktop, watcher });
+});
+
+test('who has a pass of the console’s watches the session that it is for', async () => {
+  const pass = await passFor({ examId: 7, userId: 42 }, new Date(Date.now() - 50_000));
+  expect(await admit('7:42', pass)).toEqual({ kind: 'admitted', desktop, watcher: admin });
 });
 
 test.each<[string, string, Promise<string> | null]>([
@@ -45,6 +57,9 @@ test.each<[string, string, Promise<string> | null]>([
   ['with a login without a name: nobody to put into the history', '7:42', login({ sub: 3, role: 'ADMIN' })],
   ['a student who has no desktop', '7:43', login(proctor)],
   ['an exam that he does not sit in', '8:42', login(proctor)],
+  ['with the console’s own login', '7:42', consoleLogins.issue(admin, new Date())],
+  ['with a pass for another session', '7:42', passFor({ examId: 7, userId: 43 }, new Date())],
+  ['with a pass of more than a minute ago', '7:42', passFor({ examId: 7, userId: 42 }, new Date(Date.now() - 61_000))],
   ['nobody', '', login(proctor)],
   ['what is no seat', '7:42:1', login(proctor)],
   ['a seat with signs in it', '7:4 2', login(proctor)],
