@@ -34,7 +34,7 @@ test('a student’s name that another worker of this engine has: said so, the de
     await refused(Promise.resolve(answer), 'name-taken');
     expect((await allocate(2)).status).toBe(200);
   } finally {
-    await foreign.remove({ force: true });
+    await foreign.remove({ force: true, v: true });
   }
 });
 
