@@ -24,7 +24,8 @@ export async function spawnInNamespaces(program: string, words: readonly string[
       // The first process inside inherits whatever a killed daemon leaves behind, and must see it end: a shell does.
       ...['bash', '-c', '"$@"; exit $?', 'first', process.execPath, path, folder, ...words],
     ],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
+    // What it makes for a while goes with its folder, killed or not.
+    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: folder } },
   );
   const clear = (): Promise<unknown> => cleared(folder);
   // Its failure to start is its caller's to see; what is left lying about afterwards is harmless.

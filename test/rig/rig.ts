@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,6 +8,7 @@ import Docker from 'dockerode';
 import { imageReference } from './images.ts';
 import { labelsOfRig, outboxOf, removeDesktopsOf, removeLeftBehind, volumesOf } from './left-behind.ts';
 import { asDescribed } from './openapi.ts';
+import { ServedProcess } from './served-process.ts';
 import { studentOf } from './student.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -59,11 +59,9 @@ export class Rig {
   readonly #options: RigOptions;
   readonly #made: Docker.Container[] = [];
   #networks: Docker.Network[] = [];
-  #worker: ChildProcess | undefined;
+  readonly #worker = new ServedProcess('src/worker.ts');
   #outbox = '';
   #env: Record<string, string> = {};
-  /** All that the worker has written. */
-  log = '';
   url = '';
   port = 0;
   /** First two numbers of the desktops' network. */
@@ -133,27 +131,8 @@ export class Rig {
   }
 
   /** @param ms how long it may take until it answers */
-  async startWorker(ms = 10_000): Promise<void> {
-    const worker = spawn(process.execPath, ['src/worker.ts'], {
-      cwd: root,
-      env: this.#env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#worker = worker;
-    for (const stream of [worker.stdout, worker.stderr])
-      stream?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
-    for (const end = Date.now() + ms; Date.now() < end; ) {
-      if (worker.exitCode !== null) throw new Error(`worker ended: ${this.log}`);
-      if (
-        await fetch(`${this.url}/healthz`).then(
-          (answer) => answer.ok,
-          () => false,
-        )
-      )
-        return;
-      await pause(100);
-    }
-    throw new Error(`worker did not come up: ${this.log}`);
+  startWorker(ms?: number): Promise<void> {
+    return this.#worker.start(this.#env, this.url, ms);
   }
 
   /** Changes settings for the next start of the worker. */
@@ -163,23 +142,23 @@ export class Rig {
 
   /** Sends the worker's process a signal. */
   signalWorker(signal: NodeJS.Signals): void {
-    if (!this.#worker?.kill(signal)) throw new Error(`no worker to send ${signal} to`);
+    this.#worker.signal(signal);
   }
 
-  /** Ends the worker's process and waits for its end. */
-  async stopWorker(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    if (!worker || worker.exitCode !== null || worker.signalCode !== null) return;
-    const gone = once(worker, 'exit');
-    worker.kill(signal);
-    await gone;
+  /** Ends the worker's process and waits for its end. @returns with what it ended; null by the signal itself */
+  async stopWorker(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null | undefined> {
+    await this.#worker.stop(signal);
+    return this.#worker.exitCode;
   }
 
   /** The worker's process; undefined when it has ended. */
   get workerPid(): number | undefined {
-    const worker = this.#worker;
-    return worker && worker.exitCode === null && worker.signalCode === null ? worker.pid : undefined;
+    return this.#worker.pid;
+  }
+
+  /** All that the worker has written. */
+  get log(): string {
+    return this.#worker.log;
   }
 
   /** A cluster call with the right token unless told otherwise. */
@@ -318,6 +297,14 @@ export class Rig {
     }
     throw new Error('no free network for the rig; remove networks with the label vdi.test');
   }
+}
+
+/** Ends the worker as an operator does, and looks that nothing held it until its patience was over. */
+export async function endsByItself(rig: Rig): Promise<void> {
+  const from = rig.log.length;
+  const code = await rig.stopWorker();
+  const held = rig.log.slice(from).match(/.*still busy with something.*/)?.[0];
+  if (code !== 0 || held) throw new Error(`the worker ended with ${code}; ${held ?? rig.log.slice(from)}`);
 }
 
 export async function freePort(): Promise<number> {

@@ -1,6 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join as path } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseAddress } from '../../../src/postgres/database.ts';
@@ -273,8 +270,8 @@ describe('the users', { sequential: true }, () => {
   });
 
   it('come from a CSV file; each row that is refused is shown with its line', async () => {
-    const file = path(tmpdir(), 'pages-import.csv');
-    writeFileSync(file, 'username,password,name,role\ncuc,Thi-2026-cuc,Lê Cúc,STUDENT\ndung,short,,\n,Thi-2026-x,,\n');
+    const rows = 'username,password,name,role\ncuc,Thi-2026-cuc,Lê Cúc,STUDENT\ndung,short,,\n,Thi-2026-x,,\n';
+    const file = { name: 'class.csv', mimeType: 'text/csv', buffer: Buffer.from(rows) };
     await page.click('button:has-text("Import CSV")');
     await page.setInputFiles('dialog input[type=file]', file);
     await page.check('dialog [name=all]');

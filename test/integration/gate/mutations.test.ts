@@ -5,7 +5,9 @@ import { compileVerdicts, type Feed, type Judge } from './verdicts.ts';
 
 let judge: Judge;
 beforeAll(() => {
-  judge = compileVerdicts();
+  const verdicts = compileVerdicts();
+  judge = verdicts.judge;
+  return verdicts.clear;
 });
 
 const get = (host: string, more = '') => `GET /x HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;

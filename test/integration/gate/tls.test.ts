@@ -4,7 +4,9 @@ import { compileVerdicts, cuts, type Judge, one, whole } from './verdicts.ts';
 
 let judge: Judge;
 beforeAll(() => {
-  judge = compileVerdicts();
+  const verdicts = compileVerdicts();
+  judge = verdicts.judge;
+  return verdicts.clear;
 });
 
 const DATA = record(23, Buffer.alloc(40, 9));

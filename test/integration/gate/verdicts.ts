@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,7 +24,7 @@ export interface Feed {
 /** The gate's readers under the address and undefined-behaviour sanitizers: compiled here, or with the image's compiler. */
 export type Judge = (feeds: readonly Feed[]) => Verdict[];
 
-export function compileVerdicts(): Judge {
+export function compileVerdicts(): { readonly judge: Judge; clear(): void } {
   const build = mkdtempSync(join(tmpdir(), 'gate-verdicts-'));
   const compile = ['gcc', ...CHECKED, '-o', join(build, 'verdicts'), join(root, 'test/integration/gate/verdicts.c')];
   const mounts = ['-v', `${root}:${root}:ro`, '-v', `${build}:${build}`];
@@ -40,7 +40,7 @@ export function compileVerdicts(): Judge {
     return ended.stdout;
   };
   run([...compile, ...SOURCES], '');
-  return (feeds) => {
+  const judge: Judge = (feeds) => {
     const lines = feeds.map(
       ({ kind, pieces }) => `${kind} ${pieces.map((p) => Buffer.from(p).toString('hex')).join(',')}`,
     );
@@ -53,6 +53,7 @@ export function compileVerdicts(): Judge {
       return { verdict: verdict as Verdict['verdict'], passed: Number(passed), asked };
     });
   };
+  return { judge, clear: () => rmSync(build, { recursive: true }) };
 }
 
 export const one = (judge: Judge, kind: Feed['kind'], ...pieces: readonly (string | Buffer)[]): Verdict =>
