@@ -36,6 +36,7 @@ import { openOnlookers } from './worker-onlookers.ts';
 import { openTunnel } from './worker-tunnel.ts';
 
 const EXIT_MS = 3_000;
+const STILL_BUSY = 'still busy with something when all was to be over; ending all the same';
 
 const packFile = (path: string): Promise<string> => readFile(new URL(`../${path}`, import.meta.url), 'utf8');
 
@@ -239,8 +240,11 @@ async function main(): Promise<void> {
   redis.disconnect();
   // Desktops go on; requests under way had their chance in pool.stop.
   server.closeAllConnections();
-  // A connection that nobody closed must not make the operator wait.
-  setTimeout(() => process.exit(), EXIT_MS).unref();
+  // A call that nobody answers, or a connection that nobody closed, must not make the operator wait.
+  setTimeout(() => {
+    log.warn({ held: process.getActiveResourcesInfo() }, STILL_BUSY);
+    process.exit();
+  }, EXIT_MS).unref();
 }
 
 function desktopTemplate(settings: WorkerSettings, seccomp: string, proofKeyName: string): Template {

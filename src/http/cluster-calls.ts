@@ -98,7 +98,7 @@ function answering({ callTimeoutMs, log }: ClusterPorts, call: Call): RequestHan
     logWhenDone(log, request, response);
     const reply = replyOf(() => call(request, Math.floor(ms * SEEK)));
     const late = Promise.withResolvers<Reply>();
-    const timer = setTimeout(() => late.resolve(LATE), ms * LAST_CALL);
+    const timer = setTimeout(() => late.resolve(LATE), ms * LAST_CALL).unref();
     const first = await Promise.race([reply, late.promise]).finally(() => clearTimeout(timer));
     send(response, first);
     if (first !== LATE) return;

@@ -66,7 +66,7 @@ export async function allocate(parts: PoolParts, seat: Seat, withinMs: number): 
 /** Whatever an engine still does that answers slowly: its caller hears something while he listens. */
 async function inTime(answer: Promise<Allocation>, ms: number): Promise<Allocation> {
   const late = Promise.withResolvers<Allocation>();
-  const timer = setTimeout(() => late.resolve(refuse('engine-down')), ms);
+  const timer = setTimeout(() => late.resolve(refuse('engine-down')), ms).unref();
   return Promise.race([answer, late.promise]).finally(() => clearTimeout(timer));
 }
 

@@ -34,6 +34,7 @@ export class Lane {
   #begun = 0;
   #lastPoolAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(rules: LaneRules) {
     this.#rules = rules;
@@ -51,6 +52,12 @@ export class Lane {
 
   add(job: Job): void {
     this.#queue.push({ job, since: this.#rules.clock() });
+    this.move();
+  }
+
+  /** Begins nothing any more. What has begun goes on. */
+  close(): void {
+    this.#closed = true;
     this.move();
   }
 
@@ -82,6 +89,10 @@ export class Lane {
 
   /** Begins what may begin now. Called whenever a desktop has changed. */
   move(): void {
+    if (this.#closed) {
+      for (const { job } of this.#queue.splice(0)) job.drop();
+      return;
+    }
     for (let next = this.#next(); next; next = this.#next()) {
       this.#queue = this.#queue.filter((entry) => entry.job !== next);
       if (!next.isWanted()) {

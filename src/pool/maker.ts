@@ -45,6 +45,11 @@ export class Maker {
     parts.warmer.onChange(() => this.#lane.move());
   }
 
+  /** Begins no other; one whose create is under way is made to its end. */
+  close(): void {
+    this.#lane.close();
+  }
+
   /** Desktops whose create is under way, so that they count before the engine lists them. */
   unborn(): Desktop[] {
     return [...this.#unborn.values()].filter((desktop) => !this.#parts.roster.get(desktop.containerId));

@@ -115,7 +115,9 @@ export class Pool {
     this.#stopped = true;
     clearInterval(this.#timer);
     clearTimeout(this.#nudged);
+    this.#parts.maker.close();
     this.#parts.prover.close();
+    this.#parts.warmer.close();
     await this.#running;
   }
 

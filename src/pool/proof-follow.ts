@@ -53,7 +53,7 @@ export function nextOf(follow: Follow, ms: number): Promise<void> {
       follow.wakers.delete(done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, ms).unref();
     follow.wakers.add(done);
   });
 }

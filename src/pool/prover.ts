@@ -25,6 +25,7 @@ type ProverParts = Pick<
 export class Prover {
   readonly #parts: ProverParts;
   readonly #follows = new Map<string, Follow>();
+  #closed = false;
 
   constructor(parts: ProverParts) {
     this.#parts = parts;
@@ -32,7 +33,7 @@ export class Prover {
 
   /** Follows a desktop from its last start until it stops or is gone. Doing so twice is doing so once. */
   watch(containerId: string): void {
-    if (this.#follows.has(containerId)) return;
+    if (this.#closed || this.#follows.has(containerId)) return;
     const follow = newFollow();
     this.#follows.set(containerId, follow);
     void this.#follow(containerId, follow).finally(() => {
@@ -58,6 +59,8 @@ export class Prover {
       if (!follow || left <= 0) break;
       await nextOf(follow, left);
     }
+    // Nobody has listened to its end.
+    if (this.#closed) return { kind: 'bad', at: clock(), reason: 'the backend stops' };
     const old = this.#follows.get(containerId)?.old;
     return this.#bad(containerId, `no proof within ${Math.round(ms / 1000)} s${old ? `, but ${old}` : ''}`);
   }
@@ -69,6 +72,7 @@ export class Prover {
   }
 
   close(): void {
+    this.#closed = true;
     for (const follow of this.#follows.values()) follow.stop.abort();
   }
 
@@ -89,6 +93,7 @@ export class Prover {
         log.warn({ containerId, error: String(error) }, 'what a desktop tells cannot be followed; trying again');
       }
       follow.isOpen = false;
+      if (follow.stop.signal.aborted) return;
       // It ends with the engine or with the desktop.
       if (follow.away?.until !== Number.POSITIVE_INFINITY)
         follow.away = { from: this.#parts.clock(), until: Number.POSITIVE_INFINITY };

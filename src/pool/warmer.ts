@@ -1,4 +1,5 @@
 import { type Desktop, isPooled, isUsable } from '../desktop/desktop.ts';
+import { Closing } from './closing.ts';
 import { bestEffort, type PoolParts } from './parts.ts';
 import { EngineDown, ImageMissing } from './ports.ts';
 import { type Cause, Setbacks } from './setbacks.ts';
@@ -22,6 +23,7 @@ export class Warmer {
   readonly #unproved = new Set<string>();
   readonly #wakers = new Set<() => void>();
   readonly #listeners: (() => void)[] = [];
+  readonly #closing = new Closing();
 
   constructor(parts: WarmerParts) {
     this.#parts = parts;
@@ -31,6 +33,11 @@ export class Warmer {
   /** Why the last one failed; undefined once one of its exam has come up again. */
   get lastFailure(): string | undefined {
     return this.#setbacks.last;
+  }
+
+  /** Waits for no desktop any more: what comes up meanwhile is found again at the next start. */
+  close(): void {
+    this.#closing.close();
   }
 
   /** Milliseconds until creates of this exam are worth trying again after failures; 0 when they are now. */
@@ -85,7 +92,7 @@ export class Warmer {
         this.#wakers.delete(done);
         resolve();
       };
-      const timer = setTimeout(done, ms);
+      const timer = setTimeout(done, ms).unref();
       this.#wakers.add(done);
     });
   }
@@ -102,6 +109,7 @@ export class Warmer {
       if (!now || !isUsable(now)) return holder.drop(desktop.containerId);
       roster.setState(now.containerId, 'warm', now.reason);
     } catch (error) {
+      if (this.#closing.isOver) return;
       log.warn({ desktop: desktop.name, error: String(error) }, 'no guacd connection held; trying again soon');
       setTimeout(() => this.#parts.nudge(), HOLD_AGAIN_MS).unref();
     } finally {
@@ -127,10 +135,12 @@ export class Warmer {
   async #bringUp(containerId: string, began: number): Promise<void> {
     const { engine, roster, mirror, prover, settings, log, clock } = this.#parts;
     prover.watch(containerId);
-    const patience = AbortSignal.timeout(settings.readyTimeoutMs);
-    const readiness = await engine.readiness(containerId, patience, () => this.#holdEarly(containerId, began));
+    if (this.#closing.isOver) return;
+    const readiness = await this.#closing.within(settings.readyTimeoutMs, (signal) =>
+      engine.readiness(containerId, signal, () => this.#holdEarly(containerId, began)),
+    );
     const desktop = roster.get(containerId);
-    if (!desktop) return;
+    if (!desktop || this.#closing.isOver) return;
     const fail = (reason: string): void => {
       roster.setState(containerId, 'failed', reason);
       const cause = DISK_FULL.test(reason) ? 'host' : 'desktop';
@@ -140,6 +150,7 @@ export class Warmer {
     // Ready is not enough for a student who is still to come: the lock must be proved. Who has it keeps it.
     const isNew = isPooled(desktop) || this.#unproved.has(containerId);
     const proof = isNew ? await prover.first(desktop) : undefined;
+    if (this.#closing.isOver) return;
     if (proof?.kind === 'bad') return fail(`it failed its proof: ${proof.reason}`);
     this.#unproved.delete(containerId);
     this.#setbacks.cameUp(desktop.labels.examId);

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import type { Log } from '../pool/ports.ts';
 
 const COMMAND_MS = 500;
+const GOODBYE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 const FIRST_CONNECT_MS = 2_000;
 
@@ -16,6 +17,8 @@ export function connectRedis(url: string, log: Log, onReady: () => void): Redis 
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_MS,
+    // At the end: a timer of this length goes on even where the connection is gone already.
+    disconnectTimeout: GOODBYE_MS,
     retryStrategy: (attempt) => Math.min(attempt * 100, LONGEST_PAUSE_MS),
   });
   let away = false;

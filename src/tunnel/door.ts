@@ -17,6 +17,8 @@ import { readVisit, type Visit, type VisitRules } from './visit.ts';
 
 export const TUNNEL_PATH = '/guaclite';
 const LONGEST_FRAME = 64 * 1024;
+/** For browsers to hear why, at the end. */
+const GOODBYE_MS = 500;
 
 export interface DoorPorts extends AdmissionPorts, JoinPorts {
   readonly rules: VisitRules;
@@ -75,6 +77,10 @@ export class TunnelDoor {
     this.#ports.tunnels.close();
     this.#ports.onlookers.close();
     this.#server.close();
+    // One that is still being let in, or has lost its network, says no goodbye.
+    setTimeout(() => {
+      for (const browser of this.#server.clients) browser.terminate();
+    }, GOODBYE_MS).unref();
   }
 
   async #receive(browser: WebSocket, visit: Visit): Promise<void> {

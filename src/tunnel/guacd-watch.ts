@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { Closing } from '../pool/closing.ts';
 import type { Log } from '../pool/ports.ts';
 import { encode } from './instruction.ts';
 import type { Seen, Shard, Shards } from './shards.ts';
@@ -33,7 +34,7 @@ export class GuacdWatch {
   /** The next look at each; none while one is under way. */
   readonly #timers = new Map<Shard, NodeJS.Timeout>();
   readonly #lookedAt = new Map<Shard, number>();
-  #stopped = false;
+  readonly #closing = new Closing();
 
   constructor(ports: GuacdWatchPorts) {
     this.#ports = ports;
@@ -53,14 +54,17 @@ export class GuacdWatch {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#closing.close();
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
   async #look(shard: Shard): Promise<void> {
     const { shards, clock, log, onOut } = this.#ports;
     this.#timers.delete(shard);
-    const turn = shards.note(shard, await ask(shard), clock());
+    if (this.#closing.isOver) return;
+    const seen = await this.#closing.within(ANSWER_MS, (signal) => ask(shard, signal));
+    if (this.#closing.isOver) return;
+    const turn = shards.note(shard, seen, clock());
     this.#lookedAt.set(shard, clock());
     if (turn === 'out') {
       log.error({ guacd: shard.name }, 'guacd does not answer; others take its desktops');
@@ -68,7 +72,7 @@ export class GuacdWatch {
     }
     if (turn === 'in') log.info({ guacd: shard.name }, 'guacd answers again');
     if (turn === 'restart') await this.#restart(shard);
-    if (this.#stopped) return;
+    if (this.#closing.isOver) return;
     this.#timers.set(
       shard,
       setTimeout(() => void this.#look(shard), shards.isInDoubt(shard) ? AGAIN_MS : EVERY_MS),
@@ -88,9 +92,11 @@ export class GuacdWatch {
 }
 
 /** Asks one guacd. Never rises. */
-export async function ask({ address }: Pick<Shard, 'address'>): Promise<Seen> {
+export async function ask(
+  { address }: Pick<Shard, 'address'>,
+  signal: AbortSignal = AbortSignal.timeout(ANSWER_MS),
+): Promise<Seen> {
   const socket = connect({ ...address, noDelay: true });
-  const signal = AbortSignal.timeout(ANSWER_MS);
   try {
     await once(socket, 'connect', { signal });
     socket.write(NOBODY);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Desktop } from '../desktop/desktop.ts';
+import { Closing } from '../pool/closing.ts';
 import { Pace } from '../pool/pace.ts';
 import type { Log } from '../pool/ports.ts';
 import { type GuacdAddress, type GuacdConnection, GuacdRefused, openGuacd, type Screen } from './guacd.ts';
@@ -66,6 +67,7 @@ export class GuacdHolder {
   readonly #asking = new Map<AbortController, Shard>();
   readonly #pace = new Pace(ATTACH_WIDTH);
   readonly #patience = new Patience();
+  readonly #closing = new Closing();
 
   constructor(ports: HolderPorts) {
     this.#ports = ports;
@@ -106,7 +108,9 @@ export class GuacdHolder {
     if (held?.id === id) held.socket.destroy();
   }
 
+  /** Ends all that it holds, and what is being opened. */
   close(): void {
+    this.#closing.close();
     for (const { socket } of this.#held.values()) socket.destroy();
     this.#held.clear();
   }
@@ -140,13 +144,16 @@ export class GuacdHolder {
   async #attachPatiently(desktop: Pick<Desktop, 'containerId' | 'ip'>, leastMs: number): Promise<Held> {
     const { containerId } = desktop;
     const ms = this.#patience.of(containerId, leastMs);
-    const signal = AbortSignal.timeout(ms);
+    let signal: AbortSignal | undefined;
     try {
-      const held = await this.#attach(desktop, signal);
+      const held = await this.#closing.within(ms, (given) => {
+        signal = given;
+        return this.#attach(desktop, given);
+      });
       this.#patience.forget(containerId);
       return held;
     } catch (error) {
-      if (signal.aborted) this.#patience.ranOut(containerId, ms);
+      if (signal?.aborted) this.#patience.ranOut(containerId, ms);
       throw error;
     }
   }
@@ -167,6 +174,7 @@ export class GuacdHolder {
     });
     try {
       await firstFrame(socket, rest, signal);
+      signal.throwIfAborted();
     } catch (error) {
       socket.destroy();
       throw error;

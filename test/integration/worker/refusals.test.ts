@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callKey, signedHeaders } from '../../../src/callers/call-signature.ts';
 import { httpWorkerCalls } from '../../../src/control-plane/worker-calls.ts';
 import { imageReference } from '../../rig/images.ts';
-import { Rig } from '../../rig/rig.ts';
+import { endsByItself, Rig } from '../../rig/rig.ts';
 
 const rig = new Rig({ name: 'refusals', env: { EXAM_BROWSER_AUTOSTART: 'false' } });
 // Names are one engine's: numbers that no other test's worker has.
@@ -39,7 +39,10 @@ test('a student’s name that another worker of this engine has: said so, the de
 });
 
 test('a desktop made for one who gave up is his at his next call, and another’s before that it is not', async () => {
-  await rig.stopWorker();
+  // While others come up for the two, one of whom waits.
+  const waits = allocate(3).catch(() => 'cut');
+  await endsByItself(rig);
+  await waits;
   // Nobody listens as long as a desktop takes.
   rig.setEnv({ CLUSTER_API_TIMEOUT_MS: '1000' });
   await rig.startWorker();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Clipboard } from '../../../src/tunnel/policy.ts';
 import { imageReference } from '../../rig/images.ts';
 import { RdpLogin } from '../../rig/rdp-login.ts';
-import { Rig } from '../../rig/rig.ts';
+import { endsByItself, Rig } from '../../rig/rig.ts';
 import { Seat } from '../../rig/seat.ts';
 import { contractToken, TunnelClient } from '../../rig/tunnel-client.ts';
 
@@ -34,7 +34,8 @@ async function sitDown(
   clipboard: Clipboard,
   more: Record<string, string> = {},
 ): Promise<{ client: TunnelClient; ip: string; containerId: string }> {
-  await rig.stopWorker();
+  // Also with the window of who sat down before still open.
+  await endsByItself(rig);
   rig.setEnv({ TUNNEL_CLIPBOARD: clipboard, ...more });
   await rig.startWorker();
   const userId = ++seats;

@@ -102,3 +102,13 @@ test('what nobody wants any more when its turn comes is dropped, not made', asyn
   await time.advance(300);
   expect([begun, dropped]).toEqual([['7-1'], ['7-0']]);
 });
+
+test('closed it begins nothing more, and drops what waits and what still comes', async () => {
+  atOnce = 1;
+  lane.add(job('7-0'));
+  lane.add(job('7-1'));
+  lane.close();
+  lane.add(job('9-0', 'student'));
+  await time.advance(60_000);
+  expect([begun, dropped]).toEqual([['7-0'], ['7-1', '9-0']]);
+});

@@ -371,6 +371,30 @@ test('a stopped pool stops no desktop', async () => {
   expect(worker.engine.names()).toHaveLength(2);
 });
 
+test('a stopped pool begins no other desktop, and takes none that is still coming up for a failed one', async () => {
+  const worker = new OneWorker({ createWidth: 2 });
+  // Some stand in the line still, some start, some have said that they are ready and have proved nothing yet.
+  const travel: typeof NO_FAULTS.travel = (call) => (call === 'create' ? 75 : 1);
+  worker.engine.faults = {
+    ...NO_FAULTS,
+    travel,
+    boot: () => ({ ms: 200, says: { kind: 'ready' } }),
+    lock: () => 'silent',
+  };
+  worker.start();
+  void worker.pool.prewarm(7, 6);
+  await worker.time.advance(400);
+  const known = worker.pool.desktops().length;
+  expect(known).toBeGreaterThan(0);
+  expect(known).toBeLessThan(6);
+  void worker.pool.stop();
+  await worker.time.advance(120_000);
+  // One create may have been under way.
+  expect(worker.engine.names().length).toBeLessThanOrEqual(known + 2);
+  expect(worker.pool.lastFailure).toBeUndefined();
+  expect(worker.ledger.told.filter(({ kind }) => kind === 'proof-failed')).toEqual([]);
+});
+
 test('a restart while Redis is away removes no warm desktop as surplus: what was asked for is not known yet', async () => {
   const worker = new OneWorker();
   await warm(worker, 2);
