@@ -70,17 +70,21 @@ make_env_file() {
 required_names() { sed -nE "s/^([A-Z][A-Z0-9_]*)=.*$PLACEHOLDER.*/\1/p" "$ENV_EXAMPLE"; }
 purpose_of() { grep -B1 -E "^$1=" "$ENV_EXAMPLE" | sed -nE '1s/^# *//p'; } # NAME
 
+# A worker without a central database needs no login to it either.
+is_spared() { [[ "$1" == DB_* && "$(env_value DB_HOST)" == none ]]; } # NAME
+
 # Names every missing value at once, with what it is for.
 check_env() {
   local name value missing=()
   while read -r name; do
+    is_spared "$name" && continue
     value="$(env_value "$name")"
     [[ "$name" == WORKER_CLUSTER_TOKEN ]] && is_missing "$value" && value="$(env_value WORKER_HEARTBEAT_TOKEN)"
     is_missing "$value" && missing+=("$name")
   done < <(required_names)
   # A placeholder left in any other line is no value either.
   while read -r name; do
-    [[ " ${missing[*]} " == *" $name "* ]] || missing+=("$name")
+    [[ " ${missing[*]} " == *" $name "* ]] || is_spared "$name" || missing+=("$name")
   done < <(sed -nE "/^WORKER_CLUSTER_TOKEN=/d; s/^([A-Z][A-Z0-9_]*)=.*$PLACEHOLDER.*/\1/p" "$ENV_FILE")
   ((${#missing[@]} == 0)) && return
   {

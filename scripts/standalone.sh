@@ -67,6 +67,7 @@ fill_standalone() {
   fill WORKER_NAME "Stand-alone worker"
   fill WORKER_API_BASE_URL http://worker_backend:3000
   fill CONTROL_PLANE_API_BASE "$OWN_CONTROL_PLANE"
+  [[ "$(env_value DB_HOST)" != none ]] || drop_env_value DB_HOST # the control-plane keeps all that it knows there
   fill DB_HOST postgres
   fill DB_USER vdi
   fill DB_NAME vdi

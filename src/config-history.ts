@@ -16,9 +16,12 @@ export const historyFields = {
 
 type HistoryFields = { [Name in keyof typeof historyFields]: z.output<(typeof historyFields)[Name]> };
 
-/** A database that is named must be one that can be logged in to. Without DB_HOST the history stays on this worker. */
+/** An operator's word for a worker without a central database: its history stays on it. */
+const isNoHost = (host: string): boolean => host === '' || host === 'none';
+
+/** A database that is named must be one that can be logged in to. */
 export function requireWholeLogin(env: HistoryFields, context: z.RefinementCtx): void {
-  if (env.DB_HOST === '') return;
+  if (isNoHost(env.DB_HOST)) return;
   for (const name of ['DB_USER', 'DB_PASSWORD', 'DB_NAME'] as const)
     if (env[name] === '')
       context.addIssue({ code: 'custom', path: [name], message: 'is required where DB_HOST is set' });
@@ -27,7 +30,7 @@ export function requireWholeLogin(env: HistoryFields, context: z.RefinementCtx):
 export function historySettings(env: HistoryFields) {
   const { DB_HOST: host, DB_PORT: port, DB_USER: user, DB_PASSWORD: password, DB_NAME: database } = env;
   return {
-    database: host === '' ? undefined : { host, port, user, password, database },
+    database: isNoHost(host) ? undefined : { host, port, user, password, database },
     tls: env.DB_SSL,
     caFile: env.DB_CA_FILE,
     directory: env.OUTBOX_DIR,

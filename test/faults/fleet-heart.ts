@@ -9,7 +9,7 @@ export const WORKER_SOCKET = 'worker.sock';
 /** Says which processes a process is among. */
 export const OWN_PROCESSES = '/proc/self/ns/pid';
 /** As a rig has it: six slots. */
-const SIZE = {
+export const SIZE = {
   EXAM_VM_CPUS: '0.1',
   EXAM_VM_MEMORY_MB: '1536',
   WORKER_TOTAL_CPUS: '2',

@@ -23,9 +23,15 @@ export interface FleetWorker {
   close(): Promise<void>;
 }
 
-/** One that has a machine to itself, whose power can be cut. */
+/** One that may be lost, as a machine whose power is cut. */
 export interface FleetMachine extends FleetWorker {
+  /** How it is lost, for the log. */
+  readonly lostBy: string;
+  /** Its students' desktops are there again when it is back. */
+  readonly keepsDesktops: boolean;
   cutPower(): Promise<void>;
+  /** What an operator does so that its students can be seated elsewhere; nothing where its engine is lost, too. */
+  giveUp?(): Promise<void>;
   powerOn(): Promise<void>;
 }
 
@@ -55,7 +61,7 @@ export async function onHostsEngine(
   }
   heart = heartOf(rig, controlPlane, rig.port, size);
   const desktops = async () => (await rig.desktops()).map(({ Names, State }) => `${Names[0]?.slice(1)} ${State}`);
-  return { code: rig.code, desktops, close, ...calls(rig.port, secrets) };
+  return { code: rig.code, desktops, close, ...callsTo(rig.url, secrets) };
 }
 
 /** One on an engine of its own: what its students have is out of the others' reach, and its names are its own. */
@@ -79,11 +85,13 @@ export async function onOwnMachine(name: string, { secrets, controlPlane }: Link
     await outward.mend({ path: join(opened.folder, WORKER_SOCKET) });
     return {
       code: opened.code,
+      lostBy: 'power cut',
+      keepsDesktops: true,
       desktops: () => orders.give({ kind: 'desktops' }),
       cutPower: () => orders.give({ kind: 'cutPower' }),
       powerOn: () => orders.give({ kind: 'powerOn' }),
       close,
-      ...calls(outward.port, secrets),
+      ...callsTo(`http://127.0.0.1:${outward.port}`, secrets),
     };
   } catch (error) {
     await close();
@@ -92,10 +100,10 @@ export async function onOwnMachine(name: string, { secrets, controlPlane }: Link
 }
 
 /** Cluster calls of an operator's. */
-function calls(port: number, { clusterToken }: Secrets): Pick<FleetWorker, 'prewarm'> {
+export function callsTo(url: string, { clusterToken }: Secrets): Pick<FleetWorker, 'prewarm'> {
   // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came
   const call = async (path: string, body?: object): Promise<any> => {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/vdi/cluster/${path}`, {
+    const answer = await fetch(`${url}/api/vdi/cluster/${path}`, {
       method: body ? 'POST' : 'GET',
       headers: { 'content-type': 'application/json', 'x-cluster-token': clusterToken },
       ...(body ? { body: JSON.stringify(body) } : {}),
@@ -111,7 +119,7 @@ function calls(port: number, { clusterToken }: Secrets): Pick<FleetWorker, 'prew
         const warm = pools.find((pool: { examId: number }) => pool.examId === examId)?.warm;
         return warm === count || `${warm} of ${count} warm`;
       }, WARM_MS);
-      if (seen !== true) throw new Error(`worker at ${port}: ${seen}`);
+      if (seen !== true) throw new Error(`worker at ${url}: ${seen}`);
     },
   };
 }

@@ -1,6 +1,6 @@
 // Who is placed where, who may come again elsewhere when a machine is lost, and what everybody is counted as afterwards.
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import type { Answer, ControlPlaneProcess, Person } from '../rig/control-plane.ts';
+import type { Answer, ControlPlane, Person } from '../rig/control-plane.ts';
 import { TunnelClient } from '../rig/tunnel-client.ts';
 import type { FleetMachine, FleetWorker } from './fleet-machines.ts';
 import type { FleetView } from './fleet-view.ts';
@@ -15,7 +15,9 @@ export interface Fleet {
   readonly a: FleetWorker;
   readonly b: FleetWorker;
   readonly c: FleetMachine;
-  readonly controlPlane: ControlPlaneProcess;
+  readonly controlPlane: ControlPlane;
+  /** All that the control-plane has logged. */
+  readonly log: () => Promise<string>;
   readonly admin: string;
   readonly view: FleetView;
   /** Seven of one exam, five of the other. */
@@ -27,8 +29,8 @@ export interface Fleet {
 
 /** @throws AssertionError with what came otherwise; what the control-plane logged is printed then */
 export async function tell(fleet: Fleet): Promise<void> {
-  await goes(fleet).catch((error: unknown) => {
-    console.log(fleet.controlPlane.log.slice(-LOG_SHOWN));
+  await goes(fleet).catch(async (error: unknown) => {
+    console.log((await fleet.log().catch(String)).slice(-LOG_SHOWN));
     throw error;
   });
 }
@@ -82,8 +84,8 @@ async function joinsSpread(fleet: Fleet): Promise<void> {
 /** @returns what the students of the lost machine were answered elsewhere */
 async function losesPower(fleet: Fleet, gone: readonly Student[]): Promise<Answer[]> {
   const { a, b, c, view, students, late, ttlSec } = fleet;
-  await c.cutPower();
   const cut = Date.now();
+  await c.cutPower();
   const waits = await joinOnce(fleet, gone[0] as Student);
   deepEqual([waits.status, waits.body.error], [503, 'worker_not_answering'], 'nobody is moved before it is stale');
   await view.until('the dead worker stale', async () => !(await view.worker(c)).isHealthy || 'it is healthy');
@@ -92,8 +94,14 @@ async function losesPower(fleet: Fleet, gone: readonly Student[]): Promise<Answe
   ok(staleMs >= (ttlSec - 2) * 1000, `stale ${staleMs} ms after the cut`);
   const { total, healthy, stale } = await view.get('/api/vdi/workers/summary');
   deepEqual({ total, healthy, stale }, { total: 3, healthy: 2, stale: 1 });
-  say(fleet, `power of ${c.code} cut: stale after ${(staleMs / 1000).toFixed(1)} s (TTL ${ttlSec} s)`);
+  say(fleet, `${c.code}: ${c.lostBy}; stale after ${(staleMs / 1000).toFixed(1)} s (TTL ${ttlSec} s)`);
 
+  if (c.giveUp) {
+    const inTheWay = await joinOnce(fleet, gone[0] as Student);
+    deepEqual([inTheWay.status, inTheWay.body.error], [503, 'no_free_desktop'], 'his name is taken on this engine');
+    await c.giveUp();
+    deepEqual(await c.desktops(), [], 'the operator has removed what was left of it');
+  }
   const stayed = await join(
     fleet,
     students.filter((student) => !gone.includes(student)),
@@ -122,16 +130,15 @@ async function comesBack(fleet: Fleet, gone: readonly Student[], moved: readonly
   const { a, b, c, view, controlPlane, admin, late } = fleet;
   await c.powerOn();
   const back = Date.now();
-  // Their first desktops are there again, with their files: they take its slots until somebody releases them.
+  // Their first desktops may be there again, with their files: they take its slots until somebody releases them.
+  const old = c.keepsDesktops ? gone : [];
   await view.counts('the worker back with what is on it', [
     [a, 6],
     [b, 6],
-    [c, 5],
+    [c, old.length],
   ]);
-  say(
-    fleet,
-    `power on: its five old desktops run and count, ${((Date.now() - back) / 1000).toFixed(1)} s after its worker answered`,
-  );
+  const seconds = ((Date.now() - back) / 1000).toFixed(1);
+  say(fleet, `it is back: ${old.length} old desktops run and count, ${seconds} s after its worker answered`);
   const again = await join(fleet, gone);
   deepEqual(
     again.map(({ body }) => [body.ip, body.moved]),
@@ -140,7 +147,7 @@ async function comesBack(fleet: Fleet, gone: readonly Student[], moved: readonly
   );
   const { body } = await controlPlane.call('POST', '/api/vdi/workers/reconcile', admin, {});
   deepEqual([body.scanned, body.cleaned, body.workersSilent], [12, 0, 0], 'reconcile takes nobody’s session');
-  for (const { id, examId } of gone) {
+  for (const { id, examId } of old) {
     const path = `/api/vdi/sessions/${examId}/${id}?worker=${c.code}`;
     equal((await controlPlane.call('DELETE', path, admin)).body.outcome, 'released');
   }
@@ -182,7 +189,7 @@ async function drains(fleet: Fleet, drained: readonly Student[]): Promise<void> 
 
 /** Through the tunnel, where the answer to his join says that it is. */
 async function seesHisDesktop({ url, token }: { readonly url: string; readonly token: string }): Promise<void> {
-  const tunnel = new TunnelClient(`http://127.0.0.1:${new URL(url).port}`, { connection: token });
+  const tunnel = new TunnelClient(`http://${new URL(url).host}`, { connection: token });
   await tunnel.see('sync').finally(() => tunnel.close());
 }
 

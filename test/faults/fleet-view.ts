@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Answer, ControlPlaneProcess } from '../rig/control-plane.ts';
+import type { Answer, ControlPlane } from '../rig/control-plane.ts';
 import { becomes } from './becomes.ts';
 import type { FleetWorker } from './fleet-machines.ts';
 
@@ -9,10 +9,10 @@ const IN_USE = /^exam_\d+_u\d+ running$/;
 
 /** The fleet as the admin sees it, beside what is really there. */
 export class FleetView {
-  readonly #controlPlane: ControlPlaneProcess;
+  readonly #controlPlane: ControlPlane;
   readonly #admin: string;
 
-  constructor(controlPlane: ControlPlaneProcess, admin: string) {
+  constructor(controlPlane: ControlPlane, admin: string) {
     this.#controlPlane = controlPlane;
     this.#admin = admin;
   }

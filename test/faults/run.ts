@@ -4,6 +4,7 @@
 // of the exam. `-- --walk`, `-- --soak`, `-- --fleet`, `-- --crowd`, `-- --fuzz`: only that part;
 // `--operations N`, `--minutes N`, `--cases N`: how long;
 // `--desktops N`: a soak with no more; `--leak BYTES`: one that must fail, as the backend keeps so much of each call;
+// `--compose`: the fleet as compose projects, started and stopped by the pack's commands;
 // `--case K`: one case of the fuzz run again. `--away SECONDS`: how long the control-plane stays away.
 import { parseArgs } from 'node:util';
 import { Seeded } from '../seeded.ts';
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     desktops: { type: 'string', default: 'Infinity' },
     leak: { type: 'string', default: '0' },
     fleet: { type: 'boolean', default: false },
+    compose: { type: 'boolean', default: false },
     crowd: { type: 'boolean', default: false },
     fuzz: { type: 'boolean', default: false },
     cases: { type: 'string', default: String(CASES) },
@@ -48,7 +50,7 @@ const PARTS = {
   walk: () => walk(seed, Number(values.operations), HOSTS_ENGINE),
   soak: () =>
     soak({ minutes: Number(values.minutes), desktops: Number(values.desktops), leak: Number(values.leak) }, seed),
-  fleet,
+  fleet: () => fleet(values.compose),
   crowd,
   fuzz: () => fuzz(seed, Number(values.cases), values.case.split(',').filter(Boolean).map(Number)),
 } as const;

@@ -57,6 +57,11 @@ describe('the settings file', () => {
     expect(run.output).not.toContain('please');
   });
 
+  test('asks for no login to a database that DB_HOST=none says is not there', async () => {
+    await filled({ DB_HOST: 'none', DB_USER: 'CHANGE_ME', DB_PASSWORD: '', DB_NAME: '' });
+    expect(await pack.run('./start.sh')).toMatchObject({ status: 0 });
+  });
+
   test('takes the token under its older name', async () => {
     await filled({ WORKER_CLUSTER_TOKEN: 'CHANGE_ME', WORKER_HEARTBEAT_TOKEN: 'given' });
     expect(await pack.run('./start.sh')).toMatchObject({ status: 0 });

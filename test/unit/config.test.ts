@@ -180,8 +180,9 @@ test.each([
   expect(told).not.toContain(SECRET);
 });
 
-test('without DB_HOST the history stays on the worker; with it the whole login is needed', () => {
+test('without DB_HOST, or with none, the history stays on the worker; with it the whole login is needed', () => {
   expect(readWorkerConfig(WORKER).history.database).toBeUndefined();
+  expect(readWorkerConfig({ ...WORKER, DB_HOST: 'none' }).history.database).toBeUndefined();
   const said = complaint(() => readWorkerConfig({ ...WORKER, DB_HOST: '10.0.0.9', DB_USER: 'vdi' }));
   expect(said).toContain('DB_PASSWORD is required where DB_HOST is set');
   expect(said).toContain('DB_NAME');
