@@ -45,14 +45,21 @@ up() {
   exec "$ROOT/start.sh" "$@"
 }
 
-logs() {
+# Compose says nothing, and calls it a success, where the name is wrong or nothing runs.
+logs() { # [SERVICE]
   need_env_file
+  need_engine
+  [[ -n "$(compose ps --all --quiet)" ]] || die "Nothing of this worker runs, so there are no logs: ./start.sh starts it."
+  local services
+  services="$(compose config --services | sort | paste -sd ' ')"
+  (($# == 0)) || [[ " $services " == *" $1 "* || "$1" == -* ]] || die "There is no service \"$1\". These are: $services"
   if [[ -t 1 ]]; then compose logs --tail 100 --follow "$@"; else compose_logs --tail 100 "$@"; fi
 }
 
 new_password() { # [USERNAME]
   local shown
   need_env_file
+  is_missing "$(env_value CONTROL_PLANE_API_BASE)" && die "$ENV_FILE is not filled in yet, so there is no console: ./bootstrap-worker.sh up --standalone starts one."
   is_standalone || die "$ENV_FILE belongs to a worker of a control-plane elsewhere: passwords are set there."
   shown="$(console_passwords new "${1:-admin}")" || die "No new password was set (see above). Does the console run? ./bootstrap-worker.sh status"
   say "${shown%% *} / ${shown#* }"

@@ -134,6 +134,8 @@ case "$1" in
           else
             echo '{"ready":true}'
           fi ;;
+        ps) cat "$SHIM/containers" 2>/dev/null || true ;;
+        config) cat "$SHIM/services" 2>/dev/null || true ;;
         logs) cat "$SHIM/no-beat" ;;
       esac
     done ;;
