@@ -14,6 +14,8 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 180_000,
+          // What is waited for comes when a busy machine gets to it; the default is a second.
+          expect: { poll: { timeout: 15_000 } },
         },
       },
     ],

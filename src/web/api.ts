@@ -1,6 +1,4 @@
 import { clockOffset } from './countdown.ts';
-import { said, t } from './language.ts';
-import { isTextKey } from './texts.ts';
 
 export interface Person {
   readonly id: number;
@@ -49,8 +47,15 @@ export function serverNow(): number {
   return Date.now() + offset;
 }
 
-export async function logIn(username: string, password: string): Promise<Login> {
-  const answer = await call<{ access_token: string; user: Person }>('POST', '/auth/login', { username, password });
+export const logIn = (username: string, password: string): Promise<Login> =>
+  keepLogin('/auth/login', { username, password });
+
+/** Logins made with the old password end; this one goes on with a token of its own. */
+export const changePassword = (currentPassword: string, newPassword: string): Promise<Login> =>
+  keepLogin('/auth/password', { currentPassword, newPassword });
+
+async function keepLogin(path: string, secrets: object): Promise<Login> {
+  const answer = await call<{ access_token: string; user: Person }>('POST', path, secrets);
   const login = { token: answer.access_token, user: answer.user };
   sessionStorage.setItem(STORED, JSON.stringify(login));
   return login;
@@ -63,6 +68,7 @@ export async function call<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
+  const login = storedLogin();
   const send = () =>
     fetch(`/api${path}`, {
       method,
@@ -85,6 +91,9 @@ export async function call<T>(
     if (signal?.aborted) throw error;
     throw new Refused(0, 'offline', {});
   }
+  // The password was changed while this was on its way: it was refused for a login that is not ours any more.
+  if (response.status === 401 && login && storedLogin() && storedLogin()?.token !== login.token)
+    return call(method, path, body, signal);
   if (!response.ok) throw refused(response.status, text);
   return parse(text) as T;
 }
@@ -98,14 +107,15 @@ export async function openStream(path: string, signal: AbortSignal): Promise<Rea
   return response.body;
 }
 
-/** Sends a file; the answer comes in lines of JSON while the server works through it. */
+/** Sends a file; the answer comes in lines of JSON while the server works through it, which it stops when `signal` says so. */
 export async function sendFile(
   path: string,
   file: File,
   onLine: (line: Record<string, unknown>) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   const headers = { ...authorization(), 'content-type': 'text/csv', accept: 'application/x-ndjson' };
-  const response = await fetch(`/api${path}`, { method: 'POST', headers, body: file }).catch(() => {
+  const response = await fetch(`/api${path}`, { method: 'POST', headers, body: file, signal }).catch(() => {
     throw new Refused(0, 'offline', {});
   });
   if (!response.ok || !response.body) throw refused(response.status, await response.text());
@@ -139,23 +149,4 @@ function parse(text: string): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-/** The same as text that follows the language switch. */
-export function reasonSaid(error: unknown): HTMLElement {
-  const key = error instanceof Refused ? error.code : 'internal';
-  if (isTextKey(key)) return said(key, error instanceof Refused ? fillOf(error) : {});
-  const plain = document.createElement('span');
-  plain.textContent = reasonOf(error);
-  return plain;
-}
-
-function fillOf({ answer }: Refused): Readonly<Record<string, string | number>> {
-  return { seconds: Number(answer.retryAfterSec ?? 0), message: String(answer.message ?? '') };
-}
-
-/** What to tell the person, in their language; the server's own words for what this page has none for. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Refused)) return t('internal');
-  return isTextKey(error.code) ? t(error.code, fillOf(error)) : error.message;
 }

@@ -1,5 +1,7 @@
+import { call } from './api.ts';
 import { button, el } from './dom.ts';
 import { said } from './language.ts';
+import { reasonSaid } from './reason.ts';
 import type { TextKey } from './texts.ts';
 
 interface Question {
@@ -16,7 +18,7 @@ interface Question {
 export function ask(
   question: Question,
   act: () => Promise<void>,
-  reason: (error: unknown) => string,
+  reason: (error: unknown) => Node = reasonSaid,
 ): Promise<boolean> {
   return new Promise((resolve) => {
     const wrong = el('p', { class: 'wrong', role: 'alert' });
@@ -35,13 +37,13 @@ export function ask(
 
     async function attempt(): Promise<void> {
       yes.disabled = true;
-      wrong.textContent = '';
+      wrong.replaceChildren();
       try {
         await act();
         done = true;
         dialog.close();
       } catch (error) {
-        wrong.textContent = reason(error);
+        wrong.replaceChildren(reason(error));
         yes.disabled = false;
       }
     }
@@ -61,3 +63,9 @@ export function ask(
 export function question(title: TextKey, lead: TextKey, yes: TextKey, no: TextKey): Question {
   return { title: said(title), lead: said(lead), yes, no };
 }
+
+/** Asks, then deletes what this call deletes. */
+export const askRemove = (name: string, path: string): Promise<boolean> =>
+  ask({ title: said('removeTitle', { name }), lead: said('removeLead'), yes: 'remove', no: 'cancel' }, () =>
+    call('DELETE', path),
+  );

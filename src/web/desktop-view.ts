@@ -2,7 +2,7 @@ import { spanText } from './countdown.ts';
 import { type DesktopKeyboard, desktopKeyboard } from './desktop-keyboard.ts';
 import type { Link } from './desktop-link.ts';
 import { button, el } from './dom.ts';
-import { label, said, say } from './language.ts';
+import { label, said, say, showPlain } from './language.ts';
 import { desktopSize, type Size } from './screen-size.ts';
 import type { TextKey } from './texts.ts';
 
@@ -87,7 +87,7 @@ export function desktopView(options: DesktopViewOptions): DesktopView {
   function showTime(): void {
     const ms = options.timeLeft();
     left.classList.toggle('short', ms < 5 * 60_000);
-    if (ms > 0) left.textContent = spanText(ms);
+    if (ms > 0) showPlain(left, spanText(ms));
     else {
       say(left, 'timeOver');
       if (!isOverTold) note('timeOverNote', button('handIn', 'primary', options.onHandIn));

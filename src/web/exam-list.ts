@@ -2,7 +2,7 @@ import { serverNow } from './api.ts';
 import { el, keepRows } from './dom.ts';
 import { isOpen } from './exam-hours.ts';
 import { showState } from './exam-state.ts';
-import { dateTime, said, say } from './language.ts';
+import { dateTime, said, say, showPlain } from './language.ts';
 
 /** An exam as the student's list has it. */
 export interface OpenExam {
@@ -17,7 +17,7 @@ export interface OpenExam {
 export interface Complaint {
   readonly examId: number;
   readonly accessCode: string;
-  readonly reason: string;
+  readonly reason: Node;
 }
 
 export interface ExamList {
@@ -63,7 +63,7 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
       // An exam that was closed meanwhile is not in the list any more; the reason must not get lost with it.
       if (!tell) {
         gone.hidden = false;
-        gone.textContent = complaint.reason;
+        gone.replaceChildren(complaint.reason);
       } else tell(complaint);
     },
   };
@@ -93,11 +93,11 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
     );
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      wrong.textContent = '';
+      wrong.replaceChildren();
       onJoin(exam, code.value.trim());
     });
     complaints.set(exam.id, ({ reason, accessCode }) => {
-      wrong.textContent = reason;
+      wrong.replaceChildren(reason);
       code.value = accessCode;
       code.focus();
       code.select();
@@ -114,8 +114,8 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
     );
 
     const update = (now: OpenExam) => {
-      name.textContent = now.name;
-      description.textContent = now.description;
+      showPlain(name, now.name);
+      showPlain(description, now.description);
       description.hidden = now.description === '';
       say(times, 'fromTo', { start: dateTime(now.startTime), end: dateTime(now.endTime) });
       form.hidden = !isOpen(now, serverNow());

@@ -2,7 +2,7 @@ import { el } from './dom.ts';
 import { showState } from './exam-state.ts';
 import { examCard } from './exams-view.ts';
 import type { LiveView } from './fleet.ts';
-import { said } from './language.ts';
+import { said, showPlain } from './language.ts';
 import type { LivePage, PageActions } from './live-page.ts';
 import { sessionsView } from './sessions-view.ts';
 
@@ -39,8 +39,8 @@ export function examPage(examId: number, { mayChange }: PageActions): LivePage {
         card = examCard(exam, mayChange, () => location.assign('#'));
         about.replaceChildren(card.element);
       }
-      name.textContent = exam.name;
-      description.textContent = exam.description;
+      showPlain(name, exam.name);
+      showPlain(description, exam.description);
       showState(badge, exam);
       card.update(exam);
       const here = <T extends { examId: number }>(rows: readonly T[]) => rows.filter((row) => row.examId === examId);

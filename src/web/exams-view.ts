@@ -1,11 +1,11 @@
-import { call, reasonOf, serverNow } from './api.ts';
-import { ask } from './ask.ts';
+import { serverNow } from './api.ts';
+import { askRemove } from './ask.ts';
 import { button, el, keepRows } from './dom.ts';
 import { editExam } from './exam-form.ts';
 import { isOpen, nextOf } from './exam-hours.ts';
 import { showState } from './exam-state.ts';
 import type { ExamNow } from './fleet.ts';
-import { dateTime, label, said, say } from './language.ts';
+import { dateTime, label, said, say, showPlain } from './language.ts';
 import { poolView } from './pool-view.ts';
 import { prewarmForm } from './prewarm-form.ts';
 
@@ -39,7 +39,7 @@ export function examsView(mayChange: boolean): ExamsView {
       card.element,
     );
     const update = (now: ExamNow) => {
-      name.textContent = now.name;
+      showPlain(name, now.name);
       showState(badge, now);
       card.update(now);
       // A card says by its badge when it opens.
@@ -59,7 +59,11 @@ export function examCard(first: ExamNow, mayChange: boolean, onRemoved: () => vo
   const pool = poolView();
   const prewarm = prewarmForm(() => exam);
   const edit = button('edit', 'quiet', () => void editExam(exam));
-  const remove = button('remove', 'quiet', () => void askRemove());
+  const remove = button(
+    'remove',
+    'quiet',
+    () => void askRemove(exam.name, `/exams/${exam.id}`).then((done) => done && onRemoved()),
+  );
   const element = el(
     'div',
     { class: 'exam-now' },
@@ -71,21 +75,12 @@ export function examCard(first: ExamNow, mayChange: boolean, onRemoved: () => vo
     ...(mayChange ? [prewarm.element, el('div', { class: 'row' }, edit, remove)] : []),
   );
 
-  async function askRemove(): Promise<void> {
-    const done = await ask(
-      { title: said('removeTitle', { name: exam.name }), lead: said('removeLead'), yes: 'remove', no: 'cancel' },
-      () => call('DELETE', `/exams/${exam.id}`),
-      reasonOf,
-    );
-    if (done) onRemoved();
-  }
-
   return {
     element,
     countdown,
     update(now: ExamNow) {
       exam = now;
-      code.textContent = now.accessCode;
+      showPlain(code, now.accessCode);
       say(times, 'fromTo', { start: dateTime(now.startTime), end: dateTime(now.endTime) });
       const { key, fill } = nextOf(now, serverNow());
       say(countdown, key, fill);

@@ -78,6 +78,9 @@ export interface Stray {
 /** All that the console shows. */
 export interface LiveView {
   readonly workers: readonly Worker[];
+  readonly summary: Readonly<
+    Record<'total' | 'healthy' | 'maxSessions' | 'activeSessions' | 'availableSessions', number>
+  >;
   readonly exams: readonly ExamNow[];
   readonly sessions: readonly RunningSession[];
   readonly strays: readonly Stray[];

@@ -1,12 +1,14 @@
-import { Refused, reasonOf } from './api.ts';
 import { button, el } from './dom.ts';
-import { said } from './language.ts';
+import { said, say } from './language.ts';
+import { fieldsOf, reasonSaid } from './reason.ts';
 import type { TextKey } from './texts.ts';
 
 interface FormDialog {
   readonly title: TextKey;
   readonly submit: TextKey;
   readonly fields: readonly HTMLElement[];
+  /** Takes long, and ends by the signal: Cancel and Esc stop it first, and what it came to is shown. */
+  readonly canStop?: boolean;
   /** Does it; what stands in the way is told in the dialog. False: it stays open, there is more to read. */
   readonly act: (dialog: OpenForm) => Promise<boolean>;
 }
@@ -14,14 +16,16 @@ interface FormDialog {
 export interface OpenForm {
   /** Puts something in the place of the fields, to be read and closed. */
   show(...children: Node[]): void;
+  /** The person does not want it any more. */
+  readonly signal: AbortSignal;
 }
 
 /** A form over the page. Resolves when it is closed, with whether anything was done. */
-export function formDialog({ title, submit, fields, act }: FormDialog): Promise<boolean> {
+export function formDialog({ title, submit, fields, canStop = false, act }: FormDialog): Promise<boolean> {
   return new Promise((resolve) => {
     const wrong = el('p', { class: 'wrong', role: 'alert' });
     const send = el('button', { class: 'primary' }, said(submit));
-    const cancel = button('cancel', 'quiet', () => dialog.close());
+    const cancel = button('cancel', 'quiet', () => (running ? stop() : dialog.close()));
     const form = el('form', { class: 'fields' }, ...fields, wrong, el('div', { class: 'row end' }, cancel, send));
     const dialog = el(
       'dialog',
@@ -30,15 +34,28 @@ export function formDialog({ title, submit, fields, act }: FormDialog): Promise<
       form,
     );
     let done = false;
-
+    let running: AbortController | undefined;
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       void attempt();
     });
+    // Esc. The browser closes all the same when it is pressed again: then it is stopped and not read.
+    dialog.addEventListener('cancel', (event) => {
+      if (!running) return;
+      event.preventDefault();
+      stop();
+    });
     dialog.addEventListener('close', () => {
+      if (running) stop();
       dialog.remove();
       resolve(done);
     });
+
+    function stop(): void {
+      // Some of it may have been done.
+      done = true;
+      running?.abort();
+    }
 
     function showInstead(...children: Node[]): void {
       const close = button('close', 'primary', () => dialog.close());
@@ -47,23 +64,30 @@ export function formDialog({ title, submit, fields, act }: FormDialog): Promise<
     }
 
     async function attempt(): Promise<void> {
+      const stopping = new AbortController();
+      if (canStop) {
+        running = stopping;
+        say(cancel, 'stop');
+      }
       send.disabled = true;
-      wrong.textContent = '';
+      wrong.replaceChildren();
       try {
-        const isOver = await act({ show: showInstead });
+        const isOver = await act({ show: showInstead, signal: stopping.signal });
         done = true;
         if (isOver) dialog.close();
       } catch (error) {
-        wrong.textContent = reasonOf(error);
+        wrong.replaceChildren(reasonSaid(error));
         focusFirst(form, error);
       } finally {
+        running = undefined;
+        say(cancel, 'cancel');
         send.disabled = false;
       }
     }
 
     document.body.append(dialog);
     dialog.showModal();
-    form.querySelector<HTMLElement>('input, select, textarea')?.focus();
+    form.querySelector<HTMLElement>('input:not([hidden]), select, textarea')?.focus();
   });
 }
 
@@ -80,7 +104,6 @@ function hinted(key: TextKey): HTMLElement {
 
 /** The cursor goes to the field that the server named first. */
 function focusFirst(form: HTMLFormElement, error: unknown): void {
-  const fields = error instanceof Refused ? error.answer.fields : undefined;
-  const first = Array.isArray(fields) ? String(fields[0]?.field) : undefined;
-  if (first) form.querySelector<HTMLElement>(`[name="${CSS.escape(first)}"]`)?.focus();
+  const [first] = fieldsOf(error);
+  if (first) form.querySelector<HTMLElement>(`[name="${CSS.escape(first.field)}"]`)?.focus();
 }

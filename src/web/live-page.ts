@@ -1,4 +1,5 @@
-import { type Refused, reasonSaid } from './api.ts';
+import type { Refused } from './api.ts';
+import { banner } from './banner.ts';
 import { el } from './dom.ts';
 import type { LiveView } from './fleet.ts';
 import { said, say, timeOfDay } from './language.ts';
@@ -27,15 +28,15 @@ export function showLive(
   onRefused: (problem: Refused) => void,
 ): () => void {
   const stopping = new AbortController();
-  const problem = el('p', { class: 'banner', role: 'alert', hidden: true });
+  const problem = banner();
   const light = el('span', { class: 'light', 'aria-hidden': 'true' });
   const words = said('flowConnecting');
   const flow = el('p', { class: 'flow quiet-text', role: 'status' }, light, words);
-  const page = makePage(complain);
+  const page = makePage(problem.tell);
   let newest: LiveView | undefined;
   let heardAt: Date | undefined;
   let isLost = false;
-  root.replaceChildren(problem, page.element, flow);
+  root.replaceChildren(problem.element, page.element, flow);
 
   const timer = setInterval(() => newest && page.update(newest), TICK_MS);
   void follow<LiveView>(
@@ -44,7 +45,7 @@ export function showLive(
       view(view, kind) {
         newest = view;
         heardAt = new Date();
-        if (isLost) complain(undefined);
+        if (isLost) problem.tell(undefined);
         isLost = false;
         light.className = kind === 'live' ? 'light connected' : 'light unsteady';
         say(words, kind === 'live' ? 'flowLive' : 'flowAsking');
@@ -54,19 +55,12 @@ export function showLive(
         isLost = true;
         light.className = 'light disconnected';
         if (heardAt) say(words, 'flowLost', { time: timeOfDay(heardAt) });
-        complain(error);
+        problem.tell(error);
       },
       refused: onRefused,
     },
     stopping.signal,
   );
-
-  function complain(error: unknown): void {
-    problem.hidden = error === undefined;
-    const reason = error === undefined ? '' : reasonSaid(error);
-    // Said again only when it is another one.
-    if (problem.textContent !== (reason === '' ? '' : reason.textContent)) problem.replaceChildren(reason);
-  }
 
   return () => {
     clearInterval(timer);

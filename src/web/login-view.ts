@@ -1,6 +1,7 @@
-import { type Login, logIn, reasonSaid } from './api.ts';
+import { type Login, logIn } from './api.ts';
 import { el } from './dom.ts';
 import { said } from './language.ts';
+import { reasonSaid } from './reason.ts';
 import type { TextKey } from './texts.ts';
 
 interface LoginWords {

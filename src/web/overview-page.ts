@@ -37,7 +37,7 @@ export function overviewPage({ mayChange, complain }: PageActions): LivePage {
     ),
     update(view) {
       const names = new Map(view.exams.map(({ id, name }) => [id, name]));
-      tiles.update(view.workers);
+      tiles.update(view);
       reconcile.update(view.lastReconcile);
       workers.update(view.workers, names);
       exams.update(view.exams);

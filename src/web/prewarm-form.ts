@@ -1,8 +1,9 @@
-import { call, reasonOf } from './api.ts';
+import { call } from './api.ts';
 import { counts } from './counts.ts';
 import { el } from './dom.ts';
 import type { Exam, PoolCounts } from './fleet.ts';
 import { label, said, say } from './language.ts';
+import { reasonSaid } from './reason.ts';
 
 interface PrewarmAnswer {
   readonly requested: number;
@@ -60,7 +61,7 @@ export function prewarmForm(exam: () => Exam): {
       goal = answer.requested - answer.failed;
       if (goal === 0) say(progress, answer.requested === 0 ? 'prewarmEnded' : 'prewarmNone');
     } catch (error) {
-      result.replaceChildren(el('p', { class: 'wrong', role: 'alert' }, reasonOf(error)));
+      result.replaceChildren(el('p', { class: 'wrong', role: 'alert' }, reasonSaid(error)));
       progress.hidden = true;
     } finally {
       submit.disabled = false;

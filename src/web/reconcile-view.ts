@@ -1,9 +1,10 @@
-import { call, reasonOf, serverNow } from './api.ts';
+import { call, serverNow } from './api.ts';
 import { agoText } from './countdown.ts';
 import { counts } from './counts.ts';
 import { button, el } from './dom.ts';
 import type { LiveView } from './fleet.ts';
 import { said, say, timeOfDay } from './language.ts';
+import { reasonSaid } from './reason.ts';
 import { isTextKey } from './texts.ts';
 
 interface Detail {
@@ -42,7 +43,7 @@ export function reconcileView(): {
     try {
       showResult(await call<ReconcileAnswer>('POST', '/vdi/workers/reconcile'));
     } catch (error) {
-      result.replaceChildren(el('p', { class: 'wrong' }, reasonOf(error)));
+      result.replaceChildren(el('p', { class: 'wrong' }, reasonSaid(error)));
     } finally {
       result.hidden = false;
       start.disabled = false;

@@ -1,9 +1,9 @@
-import { call, reasonOf, serverNow } from './api.ts';
+import { call, serverNow } from './api.ts';
 import { ask } from './ask.ts';
 import { agoText } from './countdown.ts';
 import { button, el, keepRows } from './dom.ts';
 import type { RunningSession, Stray } from './fleet.ts';
-import { label, said, say } from './language.ts';
+import { label, said, say, showPlain } from './language.ts';
 import { cell, headRow } from './table.ts';
 import type { TextKey } from './texts.ts';
 
@@ -98,15 +98,14 @@ export function sessionsView({ mayChange }: { readonly mayChange: boolean }): Se
           const { outcome } = await call<{ outcome: string }>('DELETE', `/vdi/sessions/${examId}/${userId}${where}`);
           say(done, outcome === 'release_pending' ? 'releasePending' : 'released', { name: username });
         },
-        reasonOf,
       );
       if (is) note.hidden = false;
     }
 
     const update = (now: Row) => {
       row = now;
-      exam.textContent = examNames.get(now.examId) ?? String(now.examId);
-      worker.textContent = now.workerName ?? now.workerCode;
+      showPlain(exam, examNames.get(now.examId) ?? String(now.examId));
+      showPlain(worker, now.workerName ?? now.workerCode);
       if (now.since) say(since, 'sinceAgo', { ago: agoText(serverNow() - Date.parse(now.since)) });
       const { key, tone } = stateOf(now);
       say(badge, key);

@@ -1,6 +1,7 @@
 import { forgetLogin, type Login } from './api.ts';
 import { button, byId, el } from './dom.ts';
 import { label, languageSwitch, said, say } from './language.ts';
+import { changeOwnPassword } from './own-password.ts';
 import type { TextKey } from './texts.ts';
 
 /** What stands above every view: the name, the language, and who is logged in. */
@@ -14,6 +15,7 @@ export function fillHeader(
   const person = login
     ? [
         el('span', { class: 'person' }, login.user.username),
+        button('changePassword', 'quiet', () => void changeOwnPassword(login.user.username)),
         button('logOut', 'quiet', () => {
           forgetLogin();
           leave();

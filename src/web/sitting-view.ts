@@ -1,13 +1,14 @@
 import type { Trouble } from './after-close.ts';
-import { call, type Refused, reasonOf, serverNow } from './api.ts';
+import { call, type Refused, serverNow } from './api.ts';
 import { ask, question } from './ask.ts';
 import { type DesktopView, desktopView } from './desktop-view.ts';
-import { show } from './dom.ts';
+import { el, show } from './dom.ts';
 import type { Complaint } from './exam-list.ts';
-import { dateTime, t } from './language.ts';
+import { said } from './language.ts';
 import type { Message } from './message-view.ts';
 import type { Place } from './place.ts';
-import { type Joined, type SittingViews, sit } from './sitting.ts';
+import { reasonSaid } from './reason.ts';
+import { type Joined, type SittingViews, sit, type WaitReason } from './sitting.ts';
 import type { TextKey } from './texts.ts';
 import { waitingView } from './waiting-view.ts';
 
@@ -20,6 +21,13 @@ export interface WaysOut {
 }
 
 const BAR_HEIGHT = 48;
+
+const WAITING: Readonly<Record<WaitReason, TextKey>> = {
+  no_free_desktop: 'waitNoDesktop',
+  worker_not_answering: 'waitWorker',
+  tunnel_not_opening: 'waitTunnel',
+  offline: 'waitOffline',
+};
 
 /** Waiting for the desktop, then the desktop. Returns what leaves it. */
 export function showSitting(root: HTMLElement, place: Place, ways: WaysOut): () => void {
@@ -44,7 +52,7 @@ export function showSitting(root: HTMLElement, place: Place, ways: WaysOut): () 
 
   const views: SittingViews = {
     room: () => desktop?.room() ?? { width: window.innerWidth, height: window.innerHeight - BAR_HEIGHT },
-    asking: (attempt, why) => waiting.tell(why === 'offline' ? 'waitOffline' : (why ?? 'waitAsking'), attempt),
+    asking: (attempt, why) => waiting.tell(why ? WAITING[why] : 'waitAsking', attempt),
     opening: (attempt) => waiting.tell('waitOpening', attempt),
     painted(link, joined) {
       endTime = Date.parse(joined.endTime);
@@ -74,14 +82,7 @@ export function showSitting(root: HTMLElement, place: Place, ways: WaysOut): () 
 
 function afterRefusal(place: Place, problem: Refused, ways: WaysOut): void {
   if (problem.status === 401) ways.loginRanOut();
-  else ways.exams({ ...place, reason: refusalText(problem) });
-}
-
-function refusalText(problem: Refused): string {
-  const { startTime, endTime } = problem.answer;
-  if (problem.code === 'exam_not_started') return t(problem.code, { start: dateTime(String(startTime)) });
-  if (problem.code === 'exam_over') return t(problem.code, { end: dateTime(String(endTime)) });
-  return reasonOf(problem);
+  else ways.exams({ ...place, reason: reasonSaid(problem) });
 }
 
 function troubles(place: Place, ways: WaysOut): Record<Trouble, Message> {
@@ -99,7 +100,7 @@ async function handIn(place: Place, view: DesktopView, ways: WaysOut): Promise<v
   const done = await ask(
     question('handInTitle', 'handInLead', 'handInYes', 'handInNo'),
     () => call('POST', `/exams/${place.examId}/finish`),
-    (error) => t('handInFailed', { why: reasonOf(error) }),
+    (error) => el('span', {}, said('handInFailed'), ' ', reasonSaid(error)),
   );
   if (!done) {
     view.focusDesktop();

@@ -23,7 +23,11 @@ function enter(leave: () => void = () => {}): void {
 function start(problem?: TextKey): void {
   const login = storedLogin();
   const place = storedPlace();
-  fillHeader('appName', login, () => start());
+  fillHeader('appName', login, () => {
+    // Whoever logs in next in this tab must not come to this one's exam.
+    forgetPlace();
+    start();
+  });
   if (!login) showLogin(problem);
   else if (login.user.role !== 'STUDENT') showNotStudent();
   else if (place) sitAt(place);

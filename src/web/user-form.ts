@@ -1,7 +1,7 @@
 import { call } from './api.ts';
-import { el } from './dom.ts';
+import { button, el } from './dom.ts';
 import { field, formDialog } from './form-dialog.ts';
-import { said } from './language.ts';
+import { said, say } from './language.ts';
 import { ROLES, type User } from './users.ts';
 
 /** Makes a user, or changes one. True when something was saved. */
@@ -49,10 +49,21 @@ export function editUser(user?: User): Promise<boolean> {
       if (!saved.generatedPassword) return true;
       form.show(
         el('p', {}, said('passwordOf', { name: saved.username })),
-        el('p', {}, el('code', { class: 'secret' }, saved.generatedPassword)),
+        secretOf(saved.generatedPassword),
         el('p', { class: 'quiet-text' }, said('passwordOnce')),
       );
       return false;
     },
   });
+}
+
+/** To be written down, or copied where the browser allows that: to pages that came over HTTPS or from this machine. */
+function secretOf(password: string): HTMLElement {
+  const copy = button(
+    'copy',
+    'quiet',
+    () => void navigator.clipboard.writeText(password).then(() => say(copy, 'copied')),
+  );
+  copy.hidden = !navigator.clipboard;
+  return el('p', { class: 'row' }, el('code', { class: 'secret' }, password), copy);
 }

@@ -3,6 +3,7 @@ import { counts } from './counts.ts';
 import { el } from './dom.ts';
 import { field, formDialog } from './form-dialog.ts';
 import { label, said, say, showPlain } from './language.ts';
+import { wrongSaid } from './reason.ts';
 import { cell, headRow } from './table.ts';
 import type { ImportResult } from './users.ts';
 
@@ -20,6 +21,7 @@ export function importUsers(): Promise<boolean> {
   return formDialog({
     title: 'importUsers',
     submit: 'importNow',
+    canStop: true,
     fields: [
       el('p', { class: 'lead' }, said('importLead')),
       el('pre', { class: 'sample' }, 'username,password,name,role\nan.nguyen,Thi-2026-an,Nguyễn Văn An,STUDENT'),
@@ -39,18 +41,29 @@ export function importUsers(): Promise<boolean> {
       say(progress, 'importSending');
       const query = new URLSearchParams({ existing: update.checked ? 'update' : 'keep', all: String(all.checked) });
       let result: ImportResult | undefined;
+      let at = { done: 0, rows: 0, taken: 0 };
       try {
-        await sendFile(`/users/import?${query}`, chosen, (line) => {
-          if (typeof line.done === 'number' && typeof line.rows === 'number') {
-            bar.max = Math.max(1, line.rows);
-            bar.value = line.done;
-            say(progress, 'importProgress', { n: line.done, total: line.rows });
-          }
-          if (line.result) result = line.result as ImportResult;
-          else if (line.error) throw new Refused(422, String(line.error), line);
-        });
+        await sendFile(
+          `/users/import?${query}`,
+          chosen,
+          (line) => {
+            if (typeof line.done === 'number' && typeof line.rows === 'number') {
+              at = { done: line.done, rows: line.rows, taken: Number(line.taken ?? 0) };
+              bar.max = Math.max(1, line.rows);
+              bar.value = line.done;
+              say(progress, 'importProgress', { n: line.done, total: line.rows });
+            }
+            if (line.result) result = line.result as ImportResult;
+            else if (line.error) throw new Refused(422, String(line.error), line);
+          },
+          form.signal,
+        );
         if (!result) throw new Refused(0, 'offline', {});
       } catch (error) {
+        if (form.signal.aborted) {
+          form.show(...stopped(at, all.checked));
+          return false;
+        }
         if (error instanceof Refused && Array.isArray(error.answer.errors)) {
           wrong.replaceChildren(errorTable(error.answer.errors as ImportResult['errors']));
         }
@@ -63,6 +76,16 @@ export function importUsers(): Promise<boolean> {
       return false;
     },
   });
+}
+
+/** The server stops when the page does not listen any more. What it had not told by then is said to be unknown. */
+function stopped({ done, rows, taken }: { done: number; rows: number; taken: number }, all: boolean): Node[] {
+  const isAtEnd = rows > 0 && done === rows;
+  const key = !all ? 'importStopped' : isAtEnd ? 'importStoppedLate' : 'importStoppedNone';
+  return [
+    el('p', { class: 'strong', role: 'status' }, said(key, { n: taken, total: rows })),
+    el('p', {}, said('importAgain')),
+  ];
 }
 
 function resultOf({ rows, created, updated, kept, failed, errors, ignoredColumns = [] }: ImportResult): Node[] {
@@ -82,13 +105,13 @@ function resultOf({ rows, created, updated, kept, failed, errors, ignoredColumns
 }
 
 function errorTable(errors: ImportResult['errors']): HTMLElement {
-  const rows = errors.map(({ line, username, message }) =>
+  const rows = errors.map(({ line, username, ...wrong }) =>
     el(
       'tr',
       {},
       el('th', { scope: 'row' }, said('imLine', { n: line })),
       cell('username', el('span', {}, username ?? '')),
-      cell('imProblem', el('span', {}, message)),
+      cell('imProblem', wrongSaid(wrong)),
     ),
   );
   const table = el(

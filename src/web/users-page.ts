@@ -1,7 +1,8 @@
-import { call, Refused, reasonOf } from './api.ts';
-import { ask } from './ask.ts';
+import { call, Refused } from './api.ts';
+import { askRemove } from './ask.ts';
+import { banner } from './banner.ts';
 import { button, el, keepRows, show } from './dom.ts';
-import { label, said, say } from './language.ts';
+import { label, said, say, showPlain } from './language.ts';
 import { cell, headRow } from './table.ts';
 import { editUser } from './user-form.ts';
 import { importUsers } from './user-import.ts';
@@ -12,7 +13,7 @@ const TYPING_MS = 300;
 /** Who may log in: found by name, made one by one or from a file, changed, deleted. Returns what leaves it. */
 export function showUsers(root: HTMLElement, onRefused: () => void): () => void {
   const stopping = new AbortController();
-  const problem = el('p', { class: 'banner', role: 'alert', hidden: true });
+  const problem = banner();
   const search = el('input', { type: 'search', name: 'q', autocomplete: 'off', spellcheck: 'false' });
   const role = el(
     'select',
@@ -43,7 +44,7 @@ export function showUsers(root: HTMLElement, onRefused: () => void): () => void 
 
   show(
     root,
-    problem,
+    problem.element,
     el(
       'section',
       { class: 'panel' },
@@ -88,12 +89,11 @@ export function showUsers(root: HTMLElement, onRefused: () => void): () => void 
       table.hidden = users.length === 0;
       say(total, 'usersShown', { n: users.length, total: page.total });
       keepRows(body, users, ({ id }) => String(id), makeRow, rows);
-      problem.hidden = true;
+      problem.tell(undefined);
     } catch (error) {
       if (stopping.signal.aborted) return;
       if (error instanceof Refused && error.status === 401) return onRefused();
-      problem.textContent = reasonOf(error);
-      problem.hidden = false;
+      problem.tell(error);
     }
   }
 
@@ -103,7 +103,7 @@ export function showUsers(root: HTMLElement, onRefused: () => void): () => void 
     const name = el('span', {});
     const badge = el('span', { class: 'badge neutral' });
     const edit = button('edit', 'quiet', () => void editUser(user).then(reload));
-    const remove = button('remove', 'quiet', () => void askRemove());
+    const remove = button('remove', 'quiet', () => void askRemove(user.username, `/users/${user.id}`).then(reload));
     const element = el(
       'tr',
       {},
@@ -113,19 +113,10 @@ export function showUsers(root: HTMLElement, onRefused: () => void): () => void 
       cell('actions', el('div', { class: 'row' }, edit, remove)),
     );
 
-    async function askRemove(): Promise<void> {
-      const done = await ask(
-        { title: said('removeTitle', { name: user.username }), lead: said('removeLead'), yes: 'remove', no: 'cancel' },
-        () => call('DELETE', `/users/${user.id}`),
-        reasonOf,
-      );
-      reload(done);
-    }
-
     const update = (now: User) => {
       user = now;
-      username.textContent = now.username;
-      name.textContent = now.name ?? '';
+      showPlain(username, now.username);
+      showPlain(name, now.name ?? '');
       say(badge, now.role);
       label(edit, 'editNamed', { name: now.username });
       label(remove, 'removeNamed', { name: now.username });

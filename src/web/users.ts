@@ -28,6 +28,8 @@ export interface ImportResult {
     readonly username?: string | null;
     readonly field?: string | null;
     readonly message: string;
+    readonly code?: string | null;
+    readonly values?: Readonly<Record<string, string | number>> | null;
   }[];
   readonly ignoredColumns?: readonly string[];
 }

@@ -1,7 +1,8 @@
 import { afterClose, STATUS } from './after-close.ts';
-import { call, Refused, reasonOf } from './api.ts';
+import { call, Refused } from './api.ts';
 import { button, el } from './dom.ts';
 import { label, said, say } from './language.ts';
+import { reasonSaid } from './reason.ts';
 import type { TextKey } from './texts.ts';
 import { openWatchLink, type WatchLink } from './watch-link.ts';
 
@@ -76,7 +77,7 @@ export function showWatch(root: HTMLElement, watch: string, leave: () => void): 
       if (stopping.signal.aborted) return;
       if (error instanceof Refused && error.status === 404) return tell('watchOver');
       tell('watchLost');
-      words.append(el('br'), reasonOf(error));
+      words.append(el('br'), reasonSaid(error));
       timer = setTimeout(() => void look(), AGAIN_MS);
     }
   }

@@ -1,4 +1,4 @@
-import { call, reasonOf, serverNow } from './api.ts';
+import { call, serverNow } from './api.ts';
 import { ask } from './ask.ts';
 import { agoText } from './countdown.ts';
 import { el, keepRows } from './dom.ts';
@@ -93,7 +93,6 @@ export function workersView({ mayChange, complain }: PageActions): WorkersView {
           no: 'cancel',
         },
         () => change({ isEnabled: false, ...(busy ? { force: true } : {}) }),
-        reasonOf,
       );
     }
 
@@ -112,15 +111,15 @@ export function workersView({ mayChange, complain }: PageActions): WorkersView {
 
     const update = (now: Worker) => {
       worker = now;
-      name.textContent = now.name;
-      code.textContent = `${now.code} · ${now.apiBaseUrl}`;
+      showPlain(name, now.name);
+      showPlain(code, `${now.code} · ${now.apiBaseUrl}`);
       const state = stateOf(now);
       badge.className = `badge ${TONE[state]}`;
       say(badge, state);
       if (now.lastHeartbeatAt) {
         say(beat, 'lastBeat', { ago: agoText(serverNow() - Date.parse(now.lastHeartbeatAt)) });
       } else say(beat, 'neverBeat');
-      reasons.textContent = reasonsOf(now).join('; ');
+      showPlain(reasons, reasonsOf(now).join('; '));
       const { activeSessions: used, maxSessions: max, availableSessions: free } = now;
       filled.style.width = `${max === 0 ? 0 : Math.min(100, (100 * used) / max)}%`;
       filled.classList.toggle('full', free === 0);

@@ -8,6 +8,8 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 60_000,
+    // What is waited for comes when a busy machine gets to it; the default is a second.
+    expect: { poll: { timeout: 15_000 } },
     bail: 0,
   },
 });

@@ -20,7 +20,7 @@ export async function openAs(
   viewport = WIDE,
 ): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext({ viewport, locale: 'en-US' });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => {

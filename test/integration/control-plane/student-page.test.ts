@@ -12,7 +12,6 @@ const ELSEWHERE = 0x205;
 const OVER = 0x20b;
 const NOT_YOURS = 0x303;
 
-const soon = { timeout: 15_000 };
 let stopPostgres: () => Promise<void>;
 let app: Console;
 let admin: string;
@@ -52,12 +51,12 @@ async function start(accessCode = 'ALGO', exam = 'Algorithms'): Promise<void> {
 async function isAtDesktop(): Promise<void> {
   const shown = async () =>
     (await page.locator('.bar-state').count()) > 0 ? page.textContent('.bar-state') : page.textContent('main');
-  await expect.poll(shown, soon).toBe('Connected');
+  await expect.poll(shown).toBe('Connected');
 }
 
 /** What is hidden is not said. */
 const says = (text: string) =>
-  expect.poll(() => page.getByText(text).filter({ visible: true }).count(), soon).toBeGreaterThan(0);
+  expect.poll(() => page.getByText(text).filter({ visible: true }).count()).toBeGreaterThan(0);
 
 beforeAll(async () => {
   const postgres = await startPostgres('student-page');
@@ -87,7 +86,7 @@ beforeEach(async () => {
   ({ page, complaints } = await openAs(browser, app.url, name));
   tunnel = new FakeTunnel();
   await tunnel.serve(page);
-  await page.waitForSelector('.exam', soon);
+  await page.waitForSelector('.exam');
 });
 afterEach(async () => {
   await page.context().close();
@@ -107,7 +106,7 @@ describe('the list of exams', () => {
   it('counts down to an exam, and opens it by itself when its time has come', async () => {
     await makeExam(12, 3600, 'Soon');
     const card = page.locator('.exam', { hasText: 'Soon' });
-    await expect.poll(() => card.locator('.badge').textContent(), soon).toMatch(/^Starts in 00:/);
+    await expect.poll(() => card.locator('.badge').textContent()).toMatch(/^Starts in 00:/);
     expect(await card.locator('form').isVisible()).toBe(false);
     await expect.poll(() => card.locator('.badge').textContent(), { timeout: 20_000 }).toBe('Open now');
     expect(await card.locator('form').isVisible()).toBe(true);
@@ -117,7 +116,7 @@ describe('the list of exams', () => {
     await says('The server cannot be reached. This list may be old');
     await isUsable(page, 'student-list-old');
     await page.unroute('**/api/exams');
-    await expect.poll(() => page.locator('.banner:visible').count(), soon).toBe(0);
+    await expect.poll(() => page.locator('.banner:visible').count()).toBe(0);
   });
   it.each([
     ['not started yet', 3600, 7200, 'This exam has not started yet. It starts'],
@@ -165,10 +164,10 @@ describe('waiting', () => {
     a.mode = 'full';
     await start();
     await says('No desktop is free at this moment.');
-    await expect.poll(() => page.textContent('main'), soon).toMatch(/Waiting for 00:\d\d · try 2/);
+    await expect.poll(() => page.textContent('main')).toMatch(/Waiting for 00:\d\d · try 2/);
     await isUsable(page, 'student-waiting');
     await page.click('button:has-text("Cancel")');
-    await page.waitForSelector('.exam', soon);
+    await page.waitForSelector('.exam');
     await start();
     await says('No desktop is free');
     a.mode = 'works';
@@ -187,7 +186,7 @@ describe('waiting', () => {
   it('says when the desktop lets nobody in, and what to do', async () => {
     tunnel.refusesWith = NOT_YOURS;
     await start();
-    await page.waitForSelector('h1:has-text("The desktop did not let you in")', soon);
+    await page.waitForSelector('h1:has-text("The desktop did not let you in")');
     await isUsable(page, 'student-refused');
     tunnel.refusesWith = undefined;
     await page.click('button:has-text("Try again")');
@@ -204,25 +203,25 @@ describe('at the desktop', () => {
   it('has the whole window, in its size', async () => {
     await isUsable(page, 'student-desktop');
     await page.setViewportSize({ width: 900, height: 600 });
-    await expect.poll(() => tunnel.sent.join(''), soon).toContain('4.size,3.900,3.552;');
+    await expect.poll(() => tunnel.sent.join('')).toContain('4.size,3.900,3.552;');
   });
   it('comes back by itself after a lost connection, and at once when told', async () => {
     const before = tunnel.opened;
     tunnel.cut();
-    await expect.poll(() => tunnel.opened, soon).toBeGreaterThan(before);
+    await expect.poll(() => tunnel.opened).toBeGreaterThan(before);
     await isAtDesktop();
     await page.route('**/join', (route) => route.abort());
     tunnel.cut();
     await says('Connection lost');
     await isUsable(page, 'student-lost');
-    await expect.poll(() => page.textContent('.overlay'), soon).toMatch(/Next try in [4-9] s/);
+    await expect.poll(() => page.textContent('.overlay')).toMatch(/Next try in [4-9] s/);
     await page.unroute('**/join');
     await page.click('button:has-text("Try now")');
     await isAtDesktop();
   });
   it('opened in another window is told, and can be taken back', async () => {
     tunnel.end(TAKEN);
-    await page.waitForSelector('h1:has-text("Your desktop is open in another window")', soon);
+    await page.waitForSelector('h1:has-text("Your desktop is open in another window")');
     await isUsable(page, 'student-taken');
     await page.click('button:has-text("Use it here")');
     await isAtDesktop();
@@ -233,10 +232,10 @@ describe('at the desktop', () => {
   });
   it('released by an admin is told to be over', async () => {
     tunnel.end(OVER);
-    await page.waitForSelector('h1:has-text("This session is over")', soon);
+    await page.waitForSelector('h1:has-text("This session is over")');
     await isUsable(page, 'student-over');
     await page.click('button:has-text("Back to the exams")');
-    await page.waitForSelector('.exam', soon);
+    await page.waitForSelector('.exam');
   });
   it('moved to another worker, is told that the files could not follow', async () => {
     app.now = new Date(app.now.getTime() + 121_000);
@@ -261,7 +260,7 @@ describe('at the desktop', () => {
     await isUsable(page, 'student-time-over');
     await page.click('.note button:has-text("Hand in")');
     await page.click('dialog button.danger');
-    await page.waitForSelector('h1:has-text("You have handed in")', soon);
+    await page.waitForSelector('h1:has-text("You have handed in")');
     const later = { endTime: new Date(Date.now() + 3_600_000).toISOString() };
     await app.call('PATCH', `/api/exams/${examId}`, { token: admin, body: later });
   });
@@ -274,13 +273,13 @@ describe('at the desktop', () => {
     await page.route('**/finish', (route) => route.abort());
     await page.click('#hand-in');
     await page.click('dialog button.danger');
-    await expect.poll(() => page.textContent('dialog .wrong'), soon).toContain('Handing in did not get through');
+    await expect.poll(() => page.textContent('dialog .wrong')).toContain('Handing in did not get through');
     await page.unroute('**/finish');
     await page.click('dialog button.danger');
-    await page.waitForSelector('h1:has-text("You have handed in")', soon);
+    await page.waitForSelector('h1:has-text("You have handed in")');
     await isUsable(page, 'student-handed-in');
     expect(a.seats.size).toBe(0);
     await page.click('button:has-text("Back to the exams")');
-    await page.waitForSelector('.exam', soon);
+    await page.waitForSelector('.exam');
   });
 });

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { forBrowser } from '../../../src/control-plane/web-assets.ts';
 import { afterClose, backOff, STATUS } from '../../../src/web/after-close.ts';
@@ -77,6 +78,13 @@ describe('words', () => {
       expect(english && vietnamese, key).toBeTruthy();
       expect(vietnamese.match(/\{\w+\}/g)?.sort(), key).toEqual(english.match(/\{\w+\}/g)?.sort());
     }
+  });
+  it('stand in one of their files each, and all of them are used', async () => {
+    const web = new URL('../../../src/web/', import.meta.url);
+    const files = readdirSync(web).filter((name) => /^texts-\w+\.ts$/.test(name));
+    const parts = await Promise.all(files.map(async (name) => Object.values(await import(new URL(name, web).href))));
+    const keys = parts.flat().flatMap((part) => Object.keys(part as object));
+    expect(keys.sort()).toEqual(Object.keys(texts).sort());
   });
   it('are filled in', () => expect(textOf('en', 'nextTry', { n: 3 })).toBe('Next try in 3 s'));
   it('begin in the browser’s first language that we speak', () => {
