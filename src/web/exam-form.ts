@@ -10,12 +10,19 @@ const HOUR_MS = 3_600_000;
 export function editExam(exam?: Exam): Promise<boolean> {
   const start = exam ? new Date(exam.startTime) : nextHour();
   const end = exam ? new Date(exam.endTime) : new Date(start.getTime() + 2 * HOUR_MS);
-  const name = el('input', { name: 'name', value: exam?.name ?? '', required: true, maxlength: 200 });
+  const name = el('input', {
+    name: 'name',
+    value: exam?.name ?? '',
+    required: true,
+    pattern: '.*\\S.*',
+    maxlength: 200,
+  });
   const description = el('textarea', { name: 'description', rows: 2, maxlength: 2000 }, exam?.description ?? '');
   const accessCode = el('input', {
     name: 'accessCode',
     value: exam?.accessCode ?? '',
     required: true,
+    pattern: '.*\\S.*',
     maxlength: 64,
     autocomplete: 'off',
     spellcheck: 'false',

@@ -110,6 +110,5 @@ export const refusalsTexts = {
     'Đây là quản trị viên: hãy sửa trực tiếp.',
   ],
   bad_end_before_start: ['The end must be after the start.', 'Giờ kết thúc phải sau giờ bắt đầu.'],
-  bad_missing: ['Please fill this in.', 'Hãy điền mục này.'],
   invalid_body: ['Please check: {message}', 'Hãy kiểm tra lại: {message}'],
 } as const satisfies Texts;

@@ -73,6 +73,8 @@ export function showUsers(root: HTMLElement, onRefused: () => void): () => void 
 
   /** @param after the page that follows this one; without it, from the start */
   async function load(after: string | null = null): Promise<void> {
+    // It asks for what is typed now: asked again later, the list would begin anew.
+    clearTimeout(typing);
     const mine = ++asked;
     const query = new URLSearchParams({
       ...(search.value.trim() ? { q: search.value.trim() } : {}),

@@ -82,7 +82,7 @@ describe('an administrator', { sequential: true }, () => {
     await page.fill('dialog [name=accessCode]', 'NET-1');
     await page.fill('dialog [name=endTime]', '2001-01-01T00:00');
     await page.click('dialog button:has-text("Save")');
-    await expect.poll(() => page.textContent('dialog .wrong')).toContain('must be after startTime');
+    await expect.poll(() => page.textContent('dialog .wrong')).toContain('The end must be after the start.');
     await page.fill('dialog [name=endTime]', '2099-01-01T00:00');
     await page.click('dialog button:has-text("Save")');
     const exam = page.locator('.exam', { hasText: 'Networks' });

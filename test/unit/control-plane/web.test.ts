@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { forBrowser } from '../../../src/control-plane/web-assets.ts';
 import { afterClose, backOff, STATUS } from '../../../src/web/after-close.ts';
 import { agoText, clockOffset, spanText } from '../../../src/web/countdown.ts';
@@ -8,6 +9,7 @@ import { isOpen, nextOf } from '../../../src/web/exam-hours.ts';
 import { isDraining, poolsOf, reasonsOf, stateOf, type Worker } from '../../../src/web/fleet.ts';
 import { desktopSize, fitScale } from '../../../src/web/screen-size.ts';
 import { preferred, textOf, texts } from '../../../src/web/texts.ts';
+import { text as openapi } from '../../rig/openapi.ts';
 
 describe('after the tunnel has closed', () => {
   it('the page comes back by itself: at once first, then slower, never slower than 10 s', () => {
@@ -85,6 +87,22 @@ describe('words', () => {
     const parts = await Promise.all(files.map(async (name) => Object.values(await import(new URL(name, web).href))));
     const keys = parts.flat().flatMap((part) => Object.keys(part as object));
     expect(keys.sort()).toEqual(Object.keys(texts).sort());
+  });
+  it('are there for each code that docs/openapi.yaml lets the server refuse with, of a call, a file or a row', () => {
+    const { schemas } = parse(openapi).components;
+    const calls: string[] = [...schemas.Problem.properties.error.enum, ...schemas.JoinRefused.properties.error.enum];
+    const rows: string[] = schemas.Imported.properties.errors.items.properties.code.enum;
+    const files = ['empty', 'column_twice', 'column_missing', 'too_many_rows', 'quote_open', 'not_utf8'];
+    const keys = [
+      // Workers' heartbeats only are refused with it.
+      ...calls.filter((code) => code !== 'wrong_token'),
+      ...rows.map((code) => `bad_${code}`),
+      'bad_end_before_start',
+      ...files.map((why) => `unreadable_file_${why}`),
+    ];
+    expect(calls.length).toBeGreaterThan(20);
+    for (const why of files) expect(openapi).toContain(`\`${why}\``);
+    expect(keys.filter((key) => !Object.hasOwn(texts, key))).toEqual([]);
   });
   it('are filled in', () => expect(textOf('en', 'nextTry', { n: 3 })).toBe('Next try in 3 s'));
   it('begin in the browser’s first language that we speak', () => {
