@@ -61,6 +61,7 @@ main() {
   if is_standalone; then resolve_images node redis guacd postgres; else resolve_images node redis guacd; fi
   ready_worker_image
   ready_exam_image
+  check_settings
   start_services
   wait_until_ready
   first_logins

@@ -13,6 +13,22 @@ explain_failure() {
   done
 }
 
+# A wrong value would end the backend that serves students, so the new image reads the settings first, beside what runs.
+# Whatever else goes wrong here goes wrong at the start too, and is told there.
+check_settings() {
+  local told
+  # shellcheck disable=SC2016
+  told="$(compose run --rm --no-deps -T worker_backend node --input-type=module -e '
+    import * as config from "./src/config.ts";
+    const readers = [config.readWorkerConfig, config.readHeartbeatConfig];
+    if (process.argv[1] === "standalone") readers.push(config.readControlPlaneConfig);
+    const wrong = readers.flatMap((read) => { try { read(); return []; } catch (error) { return error.message.split("\n").slice(1); } });
+    for (const line of new Set(wrong)) console.log(`WRONG${line}`);' "$(is_standalone && echo standalone)" 2>/dev/null </dev/null)" || return 0
+  [[ "$told" == *WRONG* ]] || return 0
+  sed -n 's/^WRONG//p' <<<"$told" >&2
+  die "Settings are wrong. Nothing was changed, what ran runs on: mend them in $ENV_FILE and run ./start.sh again."
+}
+
 # The heartbeat is healthy once the control-plane has taken a beat: a matter of two sites, looked at by itself.
 start_services() {
   local log awaited
@@ -23,6 +39,8 @@ start_services() {
   if ! compose up --detach --wait --wait-timeout 120 "${awaited[@]}" >"$log" 2>&1 </dev/null || ! compose up --detach >>"$log" 2>&1 </dev/null; then
     tail -n 15 "$log" >&2
     grep -q "Pool overlaps" "$log" && say "The network $(env_value EXAM_NET_PREFIX 10.213).0.0/20 is taken here: set EXAM_NET_PREFIX in $ENV_FILE to a free one." >&2
+    grep -qE "port is already allocated|address already in use" "$log" &&
+      say "Another program has this worker's port $(env_value WORKER_PUBLIC_PORT 3000)$(is_standalone && echo ", or the console's $(env_value CONSOLE_PORT 8080)"): end it, or set WORKER_PUBLIC_PORT$(is_standalone && echo " or CONSOLE_PORT") in $ENV_FILE to a free one." >&2
     explain_failure
     die "The services did not all become healthy. Mend what stands above (most often a value in $ENV_FILE), then run ./start.sh again."
   fi

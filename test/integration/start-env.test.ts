@@ -76,6 +76,25 @@ describe('the settings file', () => {
   });
 });
 
+describe('start.sh of a worker that runs', () => {
+  test('changes nothing where a setting is wrong: its students’ backend would end by it', async () => {
+    await filled();
+    await pack.write('settings-read', 'WRONG  EXAM_VM_PIDS must be a number\n');
+    const run = await pack.run('./start.sh');
+    expect(run).toMatchObject({ status: 1, output: expect.stringContaining('  EXAM_VM_PIDS must be a number\n') });
+    expect(run.output).toContain('Nothing was changed');
+    expect(await pack.changes()).not.toContain('compose up');
+  });
+
+  test('names the port that another program has', async () => {
+    await filled({ WORKER_PUBLIC_PORT: '3190' });
+    await pack.write('up-fails', 'Bind for 0.0.0.0:3190 failed: port is already allocated\n');
+    const run = await pack.run('./start.sh');
+    expect(run).toMatchObject({ status: 1, output: expect.stringContaining("this worker's port 3190") });
+    expect(run.output).toContain('set WORKER_PUBLIC_PORT in');
+  });
+});
+
 describe('a control-plane that takes no heartbeat', () => {
   test('is told with the reason, and is no failed start: the worker goes on trying', async () => {
     await filled();

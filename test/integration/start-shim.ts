@@ -125,7 +125,9 @@ case "$1" in
   compose)
     for word in "$@"; do
       case "$word" in
+        run) cat "$SHIM/settings-read" 2>/dev/null || true; break ;;
         up) printf '%s\n' "$*" "hosts $GUACD_HOSTS" "$(env | grep '^GUACD_._CPUS=')" >"$SHIM/up" ;;&
+        up) [[ ! -e "$SHIM/up-fails" ]] || { cat "$SHIM/up-fails"; exit 1; } ;;&
         up | down | stop | rm) note "compose $word" ;;
         exec)
           [[ "$*" == *heartbeat.ts* && -e "$SHIM/no-beat" ]] && exit 1
