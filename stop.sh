@@ -41,7 +41,7 @@ end_desktops() {
   local ids
   mapfile -t ids < <(desktops '{{.ID}}')
   ((${#ids[@]} == 0)) && return
-  say "Ending ${#ids[@]} desktops …"
+  say "Ending $( ((${#ids[@]} == 1)) && echo "1 desktop" || echo "${#ids[@]} desktops") …"
   docker rm --force --volumes "${ids[@]}" >/dev/null
 }
 
