@@ -5,7 +5,7 @@ import { editExam } from './exam-form.ts';
 import { isOpen, nextOf } from './exam-hours.ts';
 import { showState } from './exam-state.ts';
 import type { ExamNow } from './fleet.ts';
-import { dateTime, label, said, say, showPlain } from './language.ts';
+import { label, said, say, showPlain } from './language.ts';
 import { poolView } from './pool-view.ts';
 import { prewarmForm } from './prewarm-form.ts';
 
@@ -81,7 +81,7 @@ export function examCard(first: ExamNow, mayChange: boolean, onRemoved: () => vo
     update(now: ExamNow) {
       exam = now;
       showPlain(code, now.accessCode);
-      say(times, 'fromTo', { start: dateTime(now.startTime), end: dateTime(now.endTime) });
+      say(times, 'fromTo', { start: now.startTime, end: now.endTime });
       const { key, fill } = nextOf(now, serverNow());
       say(countdown, key, fill);
       say(inside, 'studentsIn', { n: now.activeSessions });

@@ -25,12 +25,17 @@ export function said(key: TextKey, fill?: Fill): HTMLElement {
 export function say(element: HTMLElement, key: TextKey, fill: Fill = {}): void {
   element.dataset.text = key;
   element.dataset.fill = JSON.stringify(fill);
-  if (element.textContent !== t(key, fill)) element.textContent = t(key, fill);
+  showText(element, t(key, fill));
 }
 
 /** Text that is the same in every language. */
 export function showPlain(element: HTMLElement, text: string): void {
   delete element.dataset.text;
+  showText(element, text);
+}
+
+/** Pages are brought up to date each second: what is as it was is not written again, for screen readers would say it. */
+function showText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -38,7 +43,8 @@ export function showPlain(element: HTMLElement, text: string): void {
 export function label(element: HTMLElement, key: TextKey, fill: Fill = {}): void {
   element.dataset.label = key;
   element.dataset.labelFill = JSON.stringify(fill);
-  element.setAttribute('aria-label', t(key, fill));
+  const text = t(key, fill);
+  if (element.getAttribute('aria-label') !== text) element.setAttribute('aria-label', text);
 }
 
 export function onLanguage(listener: () => void): void {
@@ -87,12 +93,4 @@ export function languageSwitch(): HTMLElement {
   group.append(...buttons.map(({ button }) => button));
   apply();
   return group;
-}
-
-export function dateTime(iso: string | Date): string {
-  return new Intl.DateTimeFormat(current, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
-}
-
-export function timeOfDay(date: Date): string {
-  return new Intl.DateTimeFormat(current, { timeStyle: 'medium' }).format(date);
 }

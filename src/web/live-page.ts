@@ -2,7 +2,7 @@ import type { Refused } from './api.ts';
 import { banner } from './banner.ts';
 import { el } from './dom.ts';
 import type { LiveView } from './fleet.ts';
-import { said, say, timeOfDay } from './language.ts';
+import { said, say } from './language.ts';
 import { follow } from './live.ts';
 
 /** A page of the console that shows what is now. */
@@ -54,7 +54,7 @@ export function showLive(
       lost(error) {
         isLost = true;
         light.className = 'light disconnected';
-        if (heardAt) say(words, 'flowLost', { time: timeOfDay(heardAt) });
+        if (heardAt) say(words, 'flowLost', { at: heardAt.toISOString() });
         problem.tell(error);
       },
       refused: onRefused,

@@ -1,5 +1,5 @@
 import { Refused } from './api.ts';
-import { dateTime, type Fill, said, showPlain } from './language.ts';
+import { type Fill, said, showPlain } from './language.ts';
 import { isTextKey } from './texts.ts';
 
 /** One thing that is wrong with a field or a row, as the server tells it. */
@@ -35,8 +35,8 @@ function fillOf({ answer }: Refused): Fill {
   return {
     seconds: Number(retryAfterSec ?? 0),
     message: String(message ?? ''),
-    ...(startTime ? { start: dateTime(String(startTime)) } : {}),
-    ...(endTime ? { end: dateTime(String(endTime)) } : {}),
+    ...(startTime ? { start: String(startTime) } : {}),
+    ...(endTime ? { end: String(endTime) } : {}),
     ...(values as Fill | undefined),
   };
 }

@@ -3,7 +3,7 @@ import { agoText } from './countdown.ts';
 import { counts } from './counts.ts';
 import { button, el } from './dom.ts';
 import type { LiveView } from './fleet.ts';
-import { said, say, timeOfDay } from './language.ts';
+import { said, say } from './language.ts';
 import { reasonSaid } from './reason.ts';
 import { isTextKey } from './texts.ts';
 
@@ -61,7 +61,7 @@ export function reconcileView(): {
       el(
         'div',
         { class: 'row spread' },
-        el('p', { class: 'strong' }, said('reconcileDone', { time: timeOfDay(new Date()) })),
+        el('p', { class: 'strong' }, said('reconcileDone', { at: new Date().toISOString() })),
         close,
       ),
       counts([

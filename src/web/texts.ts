@@ -26,7 +26,36 @@ export function isTextKey(key: string): key is TextKey {
 
 export function textOf(language: Language, key: TextKey, fill: Readonly<Record<string, string | number>> = {}): string {
   const text: string = texts[key][language === 'vi' ? 1 : 0];
-  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(fill[name] ?? whole));
+  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = fill[name];
+    return value === undefined ? whole : (WRITTEN[name]?.(language, String(value)) ?? String(value));
+  });
+}
+
+/** What each language writes in its own way is filled in as it comes, so that a switch of the language takes it along. */
+const WRITTEN: Readonly<Record<string, (language: Language, value: string) => string>> = {
+  time: span,
+  ago: span,
+  start: (language, iso) => FORMATS[language].dateTime.format(new Date(iso)),
+  end: (language, iso) => FORMATS[language].dateTime.format(new Date(iso)),
+  at: (language, iso) => FORMATS[language].timeOfDay.format(new Date(iso)),
+};
+
+const FORMATS = { en: formats('en'), vi: formats('vi') };
+
+function formats(language: Language) {
+  return {
+    dateTime: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
+    timeOfDay: new Intl.DateTimeFormat(language, { timeStyle: 'medium' }),
+  };
+}
+
+const UNITS: Readonly<Record<string, string>> = { d: 'ngày', h: 'giờ', min: 'phút', s: 'giây' };
+
+/** Spans come with English units (countdown.ts). */
+function span(language: Language, text: string): string {
+  if (language === 'en') return text;
+  return text.replaceAll(/(\d+) (d|h|min|s)\b/g, (_, count, unit: string) => `${count} ${UNITS[unit]}`);
 }
 
 /** The first language of the browser that we speak. */

@@ -105,6 +105,19 @@ describe('words', () => {
     expect(keys.filter((key) => !Object.hasOwn(texts, key))).toEqual([]);
   });
   it('are filled in', () => expect(textOf('en', 'nextTry', { n: 3 })).toBe('Next try in 3 s'));
+  it('have spans of time in their own language', () => {
+    expect(textOf('vi', 'startsIn', { time: spanText(90_000_000) })).toBe('Bắt đầu sau 1 ngày 1 giờ');
+    expect(textOf('vi', 'leftAgo', { ago: agoText(607_000) })).toBe('rời đi 10 phút trước');
+    expect(textOf('vi', 'endsIn', { time: spanText(59_999) })).toBe('Còn 00:59');
+    expect(textOf('en', 'leftAgo', { ago: agoText(607_000) })).toBe('left 10 min ago');
+  });
+  it('have dates and times as their own language writes them', () => {
+    const from = { start: '2026-11-24T12:00:00.000Z', end: '2026-11-24T13:00:00.000Z' };
+    expect(textOf('en', 'fromTo', from)).toMatch(/^Nov 2\d, 2026/);
+    expect(textOf('vi', 'fromTo', from)).toMatch(/^\d\d:00 2\d thg 11, 2026 đến /);
+    expect(textOf('en', 'reconcileDone', { at: from.start })).toMatch(/^Reconciled at \d+:00:00\s[AP]M$/);
+    expect(textOf('vi', 'reconcileDone', { at: from.start })).toMatch(/^Đã dọn lúc \d\d:00:00$/);
+  });
   it('begin in the browser’s first language that we speak', () => {
     expect(preferred(['fr-FR', 'vi-VN', 'en'])).toBe('vi');
     expect(preferred(['fr-FR'])).toBe('en');
