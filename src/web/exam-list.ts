@@ -2,7 +2,7 @@ import { serverNow } from './api.ts';
 import { el, keepRows } from './dom.ts';
 import { isOpen } from './exam-hours.ts';
 import { showState } from './exam-state.ts';
-import { dateTime, said, say, showPlain } from './language.ts';
+import { said, say, showPlain } from './language.ts';
 
 /** An exam as the student's list has it. */
 export interface OpenExam {
@@ -49,10 +49,10 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
   return {
     element,
     update(exams) {
-      shown = exams;
+      shown = openFirst(exams);
       old.hidden = true;
       none.hidden = exams.length > 0;
-      keepRows(list, exams, ({ id }) => String(id), makeRow, rows);
+      keepRows(list, shown, ({ id }) => String(id), makeRow, rows);
     },
     tick: () => keepRows(list, shown, ({ id }) => String(id), makeRow, rows),
     lost() {
@@ -117,10 +117,16 @@ export function examList(onJoin: (exam: OpenExam, accessCode: string) => void): 
       showPlain(name, now.name);
       showPlain(description, now.description);
       description.hidden = now.description === '';
-      say(times, 'fromTo', { start: dateTime(now.startTime), end: dateTime(now.endTime) });
+      say(times, 'fromTo', { start: now.startTime, end: now.endTime });
       form.hidden = !isOpen(now, serverNow());
       showState(badge, now);
     };
     return { element: row, update };
   }
+}
+
+/** Nobody looks for the exam that he sits now below those of other days. */
+function openFirst(exams: readonly OpenExam[]): OpenExam[] {
+  const rank = (exam: OpenExam) => (isOpen(exam, serverNow()) ? 0 : 1);
+  return exams.toSorted((a, b) => rank(a) - rank(b) || Date.parse(a.startTime) - Date.parse(b.startTime));
 }

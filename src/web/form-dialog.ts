@@ -77,6 +77,7 @@ export function formDialog({ title, submit, fields, canStop = false, act }: Form
         if (isOver) dialog.close();
       } catch (error) {
         wrong.replaceChildren(reasonSaid(error));
+        wrong.scrollIntoView({ block: 'nearest' });
         focusFirst(form, error);
       } finally {
         running = undefined;

@@ -204,6 +204,10 @@ describe('the buttons', { sequential: true }, () => {
     await sitDown();
     await beatA();
     await session('an').locator('a').waitFor();
+    // One word that does not break, in each place that names an exam.
+    const name = `Algorithms_${'CauTrucDuLieu'.repeat(6)}`;
+    await app.call('PATCH', `/api/exams/${examId}`, { token: admin, body: { name } });
+    await expect.poll(() => session('an').textContent()).toContain(name);
     await session('an').locator('button').click();
     await isUsable(page, 'admin-release');
     await page.click('dialog button:has-text("Cancel")');
