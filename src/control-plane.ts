@@ -17,6 +17,7 @@ import { openDatabase } from './postgres/database.ts';
 import { dispatchStore } from './postgres/dispatch-store.ts';
 import { examStore } from './postgres/exam-store.ts';
 import { CONTROL_PLANE_TABLES, migrate } from './postgres/migrate.ts';
+import { isUnstorable } from './postgres/refusal.ts';
 import { runStore } from './postgres/run-store.ts';
 import { userStore } from './postgres/user-store.ts';
 import { waitForDatabase } from './postgres/wait.ts';
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
     users: userStore(database),
     exams: examStore(database.pool),
     attempts: attemptStore(database.pool),
-    workers: workerStore(database.pool),
+    workers: workerStore(database),
     dispatches: dispatchStore(database),
     runs: runStore(database.pool),
     calls: httpWorkerCalls({ clusterTokens: settings.clusterTokens, timeoutMs: settings.clusterTimeoutMs }),
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
     loginTokens: loginTokens(settings.jwtSecret),
     databaseAnswers: database.answers,
     isDatabaseAway,
+    isUnstorable,
     assets: await readWebAssets(),
     openapi: await readFile(new URL('../docs/openapi.yaml', import.meta.url), 'utf8'),
     clock: () => new Date(),

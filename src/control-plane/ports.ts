@@ -37,7 +37,7 @@ export interface ExamStore {
   all(): Promise<Exam[]>;
   byId(id: number): Promise<Exam | undefined>;
   create(fields: ExamFields): Promise<Exam>;
-  change(id: number, fields: Partial<ExamFields>): Promise<Exam | undefined>;
+  change(id: number, fields: Partial<ExamFields>): Promise<Exam | 'end_before_start' | undefined>;
   remove(id: number): Promise<'removed' | 'not_found' | 'in_use'>;
 }
 
@@ -45,8 +45,14 @@ export interface WorkerStore {
   all(): Promise<WorkerNode[]>;
   byCode(code: string): Promise<WorkerNode | undefined>;
   beat(heartbeat: Heartbeat, slots: number, at: Date): Promise<WorkerNode>;
-  change(code: string, flags: { isDraining?: boolean; isEnabled?: boolean }): Promise<WorkerNode | undefined>;
-  setActiveSessions(code: string, activeSessions: number): Promise<void>;
+  /** @param unless not where sessions run there; then nobody is placed there meanwhile either */
+  change(
+    code: string,
+    flags: { isDraining?: boolean; isEnabled?: boolean },
+    unless?: 'occupied',
+  ): Promise<WorkerNode | { readonly occupiedBy: number } | undefined>;
+  /** Puts what was seen in the place of what the last heartbeat said, unless a newer one, or a session's end, has changed that since. */
+  mendActiveSessions(worker: WorkerNode, observed: number, asked: Date): Promise<boolean>;
   /** One session less than the heartbeat said, unless a newer one has come: a slot is free now, not at the next beat. */
   sessionEnded(code: string, seat: Seat, asked: Date): Promise<void>;
 }

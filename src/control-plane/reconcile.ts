@@ -49,6 +49,7 @@ export async function reconcileUnlessYoung(ports: ReconcilePorts, everyMs: numbe
 async function run(ports: ReconcilePorts, mode: ReconcileMode, by: string | null): Promise<ReconcileRun> {
   const { settings } = ports;
   const workers = await ports.workers.all();
+  const asked = ports.clock();
   const observed = await observeAll(ports, workers);
   const dispatches = await scanAll(ports);
   const steps = reconcilePlan({
@@ -61,7 +62,7 @@ async function run(ports: ReconcilePorts, mode: ReconcileMode, by: string | null
     staleAfterSec: settings.dispatchStaleSec,
     reservationTtlSec: (2 * settings.clusterTimeoutMs * (settings.allocateRetryCount + 1)) / 1000,
   });
-  const done = await perform(ports, workers, steps);
+  const done = await perform(ports, { workers, asked }, steps);
   const names = await ports.users.namesOf(done.flatMap((step) => ('dispatch' in step ? [step.dispatch.userId] : [])));
   const outcome = {
     ...countsOf(done, mode, { scanned: dispatches.length, observed }),
@@ -90,16 +91,12 @@ async function scanAll({ dispatches, settings }: ReconcilePorts): Promise<Dispat
 }
 
 /** The steps that really changed something. Workers are asked side by side: one that hangs must not hold up the others. */
-async function perform(
-  ports: ReconcilePorts,
-  workers: readonly WorkerNode[],
-  steps: readonly ReconcileStep[],
-): Promise<ReconcileStep[]> {
+async function perform(ports: ReconcilePorts, seen: Seen, steps: readonly ReconcileStep[]): Promise<ReconcileStep[]> {
   const codeOf = (step: ReconcileStep) => (step.kind === 'release' ? step.dispatch.workerCode : '');
   const done: ReconcileStep[] = [];
   const performGroup = async (group: readonly ReconcileStep[]) => {
     for (const step of group) {
-      const outcome = await performOne(ports, workers, step);
+      const outcome = await performOne(ports, seen, step);
       if (outcome === 'done') {
         done.push(step);
         ports.log.info({ step }, 'reconcile step');
@@ -112,11 +109,17 @@ async function perform(
   return done;
 }
 
+/** The workers as they were when they were asked. */
+interface Seen {
+  readonly workers: readonly WorkerNode[];
+  readonly asked: Date;
+}
+
 type StepOutcome = 'done' | 'overtaken' | 'not_answering';
 
 async function performOne(
   { calls, dispatches, workers: store }: ReconcilePorts,
-  workers: readonly WorkerNode[],
+  { workers, asked }: Seen,
   step: ReconcileStep,
 ): Promise<StepOutcome> {
   const did = (changed: boolean): StepOutcome => (changed ? 'done' : 'overtaken');
@@ -128,17 +131,23 @@ async function performOne(
       return did(await remove(step.dispatch));
     case 'release': {
       const worker = workers.find(({ code }) => code === step.dispatch.workerCode);
-      if (!worker) return 'overtaken';
+      // A worker that answers slowly may have held this run up: the student may be back at work by now.
+      if (!worker || !isStill(step.dispatch, await dispatches.find(step.dispatch))) return 'overtaken';
       const answer = await calls.release(worker, step.dispatch);
       if (!answer.ok) return answer.why === 'timeout' || answer.why === 'unreachable' ? 'not_answering' : 'overtaken';
       return did(await remove(step.dispatch));
     }
-    case 'fixCounter':
-      await store.setActiveSessions(step.workerCode, step.activeSessions);
-      return 'done';
+    case 'fixCounter': {
+      const worker = workers.find(({ code }) => code === step.workerCode);
+      return did(worker !== undefined && (await store.mendActiveSessions(worker, step.activeSessions, asked)));
+    }
     case 'dropAffinity':
       return did(await dispatches.dropAffinity(step.examId));
     default:
       return assertNever(step);
   }
+}
+
+function isStill(read: Dispatch, now: Dispatch | undefined): boolean {
+  return now?.id === read.id && now.state === read.state && now.lastJoinedAt.getTime() === read.lastJoinedAt.getTime();
 }

@@ -1,5 +1,5 @@
-// Shut down, crashed, not yet up, no connection left, and all of class 08 (connection exceptions).
-const STATES = /^(57P0[123]|53300|08...)$/;
+// Shut down, crashed, not yet up, idle for too long, no connection left, and all of class 08 (connection exceptions).
+const STATES = /^(57P0[1235]|25P03|53300|08...)$/;
 const LINE = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/;
 // The driver says these in words only.
 const WORDS =

@@ -20,7 +20,15 @@ export interface DatabaseUse {
   readonly connections: number;
   /** Longest that one query may take; without it, as long as PostgreSQL allows. */
   readonly queryMs?: number;
+  /** How long a transaction, or who holds a lock, may stand still. */
+  readonly stillMs?: { readonly transaction: number; readonly lock: number };
 }
+
+/**
+ * A process that is stopped, or whose host has lost its power, ends no connection: PostgreSQL would keep its locks for hours, and nobody
+ * could be placed. Transactions wait for nobody but the database; under a lock workers are asked, each for seconds.
+ */
+const STILL_MS = { transaction: 10_000, lock: 300_000 };
 
 export type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -35,7 +43,7 @@ export interface Database {
 
 export function openDatabase(
   address: DatabaseAddress,
-  { name, connections, queryMs }: DatabaseUse,
+  { name, connections, queryMs, stillMs = STILL_MS }: DatabaseUse,
   onIdleError: (error: Error) => void,
 ): Database {
   const pool = new pg.Pool({
@@ -59,7 +67,7 @@ export function openDatabase(
       const client = await lent(pool);
       let broken: Error | undefined;
       try {
-        await client.query('begin');
+        await client.query(`begin; set local idle_in_transaction_session_timeout = ${stillMs.transaction}`);
         const result = await run(client);
         await client.query('commit');
         return result;
@@ -76,6 +84,10 @@ export function openDatabase(
       const client = await lent(locks);
       let broken: Error | undefined;
       try {
+        // Older ones than 14 do not have it.
+        await client.query(`select set_config(name, $1, false) from pg_settings where name = 'idle_session_timeout'`, [
+          String(stillMs.lock),
+        ]);
         await client.query('select pg_advisory_lock($1)', [lockKey(name)]);
         return await run();
       } finally {

@@ -1,7 +1,7 @@
 import type { Affinity, Dispatch, RunningSession, Seat } from '../control-plane/dispatch.ts';
 import type { DispatchStore } from '../control-plane/ports.ts';
-import { type Database, lockKey, type Queryable } from './database.ts';
-import { allWorkers } from './worker-store.ts';
+import type { Database, Queryable } from './database.ts';
+import { allWorkers, whilePlacing } from './worker-store.ts';
 
 const COLUMNS =
   'id, "userId", "examId", "workerCode", state, ip, "containerId", "createdAt", "lastJoinedAt", "movedFrom", "movedAt"';
@@ -10,8 +10,7 @@ export function dispatchStore({ pool, inTransaction }: Database): DispatchStore 
   return {
     reserve: (seat, decide, stamps) =>
       inTransaction(async (db) => {
-        // One placement at a time, for milliseconds: the counts that the decision rests on cannot change under it.
-        await db.query('select pg_advisory_xact_lock($1)', [lockKey('placing')]);
+        await whilePlacing(db);
         const placement = decide({
           existing: await find(db, seat),
           workers: await allWorkers(db),

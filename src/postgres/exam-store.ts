@@ -1,7 +1,7 @@
 import type { Exam, ExamFields } from '../control-plane/exam.ts';
 import type { ExamStore } from '../control-plane/ports.ts';
 import type { Queryable } from './database.ts';
-import { FOREIGN_KEY_VIOLATION, refusal } from './refusal.ts';
+import { CHECK_VIOLATION, FOREIGN_KEY_VIOLATION, refusal } from './refusal.ts';
 
 const COLUMNS = 'id, name, description, "accessCode", "startTime", "endTime", "isActive", "createdAt", "updatedAt"';
 
@@ -23,16 +23,18 @@ export function examStore(db: Queryable): ExamStore {
       );
       return rows[0] as Exam;
     },
-    async change(id, fields) {
-      const { rows } = await db.query<Exam>(
-        `update exams set name = coalesce($2, name), description = coalesce($3, description),
+    // Asked of the table: two who change one end each of its time would both have been right before.
+    change: (id, fields) =>
+      refusal(CHECK_VIOLATION, 'end_before_start', async () => {
+        const { rows } = await db.query<Exam>(
+          `update exams set name = coalesce($2, name), description = coalesce($3, description),
            "accessCode" = coalesce($4, "accessCode"), "startTime" = coalesce($5, "startTime"),
            "endTime" = coalesce($6, "endTime"), "isActive" = coalesce($7, "isActive"), "updatedAt" = now()
          where id = $1 returning ${COLUMNS}`,
-        [id, ...values(fields)],
-      );
-      return rows[0];
-    },
+          [id, ...values(fields)],
+        );
+        return rows[0];
+      }),
     // A student sits in it: the dispatch holds the row.
     remove: (id) =>
       refusal(FOREIGN_KEY_VIOLATION, 'in_use', async () => {

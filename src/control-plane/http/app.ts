@@ -1,9 +1,10 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { requestIdOf } from '../../callers/call-headers.ts';
 import { withRequestId } from '../../callers/request-context.ts';
 import type { FinishPorts } from '../finish.ts';
 import type { Log } from '../ports.ts';
 import type { Asset } from '../web-assets.ts';
+import { answerErrors } from './answer-errors.ts';
 import { refuse } from './answers.ts';
 import { examRoutes } from './exam-routes.ts';
 import { heartbeatRoute } from './heartbeat-route.ts';
@@ -28,6 +29,8 @@ export interface ControlPlanePorts
   readonly databaseAnswers: () => Promise<boolean>;
   /** A failure that is the database's being away: the same call may do in a moment. */
   readonly isDatabaseAway: (error: unknown) => boolean;
+  /** A text that the database cannot take: the caller's fault. */
+  readonly isUnstorable: (error: unknown) => boolean;
   /** Text of docs/openapi.yaml. */
   readonly openapi: string;
   readonly assets: ReadonlyMap<string, Asset>;
@@ -92,34 +95,5 @@ function logRequests(log: Log): RequestHandler {
     });
     // The calls to workers that come of it carry the same id.
     withRequestId(requestId, next);
-  };
-}
-
-/** The one place where an unexpected error is logged. Express' own (malformed JSON, body too large) carry their status. */
-function answerErrors({ log, isDatabaseAway }: Pick<ControlPlanePorts, 'log' | 'isDatabaseAway'>): ErrorRequestHandler {
-  return (error, request, response, next) => {
-    if (response.headersSent) return next(error);
-    const status = typeof error?.status === 'number' ? error.status : 500;
-    if (error?.type === 'entity.too.large') {
-      const message = `The body is larger than ${Math.floor(error.limit / 1024)} KB: send less at once.`;
-      return refuse(response, 413, { error: 'too_large', message });
-    }
-    if (status < 500) {
-      return refuse(response, status, { error: 'invalid_request', message: String(error.message) });
-    }
-    const requestId: unknown = response.locals.requestId;
-    if (isDatabaseAway(error)) {
-      const reason = error.message || error.code;
-      log.warn({ reason, requestId, method: request.method, path: request.path }, 'the database is away');
-      response.set('Retry-After', '3');
-      const message = 'The server’s database does not answer at the moment. Try again in a few seconds.';
-      return refuse(response, 503, { error: 'database_away', message, requestId });
-    }
-    log.error({ err: error, requestId, method: request.method, path: request.path }, 'request failed');
-    refuse(response, 500, {
-      error: 'internal',
-      message: 'Something went wrong on the server. Try again; if it stays, give the administrator this request id.',
-      requestId,
-    });
   };
 }

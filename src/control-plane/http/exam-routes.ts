@@ -56,21 +56,16 @@ export function examRoutes(ports: ExamRoutePorts): Router {
 
   router.patch('/exams/:id', admin, async (request, response) => {
     const id = idOf(request.params.id);
-    const before = id ? await exams.byId(id) : undefined;
-    if (!before) return notFound(response, 'exam');
+    if (!id || !(await exams.byId(id))) return notFound(response, 'exam');
     const body = readBody(response, changedExam, request.body);
     if (!body) return;
-    if ((body.endTime ?? before.endTime) <= (body.startTime ?? before.startTime)) {
+    const exam = await exams.change(id, defined(body));
+    if (!exam) return notFound(response, 'exam');
+    if (exam === 'end_before_start') {
       const field = body.endTime ? 'endTime' : 'startTime';
       const message = 'endTime must be after startTime';
-      return refuse(response, 400, {
-        error: 'invalid_body',
-        message,
-        fields: [{ field, message, code: 'end_before_start' }],
-      });
+      return refuse(response, 400, { error: 'invalid_body', message, fields: [{ field, message, code: exam }] });
     }
-    const exam = await exams.change(before.id, defined(body));
-    if (!exam) return notFound(response, 'exam');
     response.json(exam);
   });
 

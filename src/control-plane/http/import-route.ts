@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { importUsers } from '../import-users.ts';
 import { hashPassword } from '../password.ts';
 import { readUserFile, UnreadableFile, type UserFile } from '../user-file.ts';
+import { NDJSON } from './answer-errors.ts';
 import { readBody, refuse } from './answers.ts';
 import { callerOf, onlyFor } from './callers.ts';
 import type { UserRoutePorts } from './user-routes.ts';
 
 const LIMIT = 1024 * 1024;
-const NDJSON = 'application/x-ndjson';
 /** Lines of progress: often enough for a bar, seldom enough to cost nothing. */
 const TELL_EVERY_MS = 500;
 

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { type ReconcilePorts, reconcile } from '../reconcile.ts';
 import { tellDrain } from '../tell-drain.ts';
-import { occupied, saysDrain } from '../worker-node.ts';
+import { saysDrain } from '../worker-node.ts';
 import { summaryOf, workerView } from '../worker-view.ts';
 import { defined, notFound, readBody, refuse } from './answers.ts';
 import { type CallerPorts, callerOf, onlyFor } from './callers.ts';
@@ -49,14 +49,15 @@ export function workerRoutes(ports: WorkerRoutePorts): Router {
     if (!body) return;
     const worker = await ports.workers.byCode(code);
     if (!worker) return notFound(response, 'worker');
-    const sessions = occupied(worker);
-    if (body.isEnabled === false && sessions > 0 && body.force !== true) {
-      const message = `${sessions} sessions run on this worker. Drain it first, or say force.`;
-      return refuse(response, 409, { error: 'worker_has_sessions', message, activeSessions: sessions });
-    }
-    const { force: _, ...asked } = body;
-    const changed = await ports.workers.change(code, defined(asked));
+    const { force, ...asked } = body;
+    const unless = asked.isEnabled === false && force !== true ? 'occupied' : undefined;
+    const changed = await ports.workers.change(code, defined(asked), unless);
     if (!changed) return notFound(response, 'worker');
+    if ('occupiedBy' in changed) {
+      const { occupiedBy: activeSessions } = changed;
+      const message = `${activeSessions} sessions run on this worker. Drain it first, or say force.`;
+      return refuse(response, 409, { error: 'worker_has_sessions', message, activeSessions });
+    }
     // Not waited for: its row counts from now on, and a worker that does not answer must not hold up the admin.
     const asIs = worker.isDraining || saysDrain(worker) !== undefined;
     if (body.isDraining !== undefined && body.isDraining !== asIs) void tellDrain(ports, changed);

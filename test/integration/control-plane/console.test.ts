@@ -1,11 +1,13 @@
 import { createDecipheriv } from 'node:crypto';
 import { jwtVerify } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Dispatch } from '../../../src/control-plane/dispatch.ts';
 import { liveView } from '../../../src/control-plane/live-view.ts';
 import { reconcileUnlessYoung } from '../../../src/control-plane/reconcile.ts';
 import type { Desktop } from '../../../src/desktop/desktop.ts';
-import type { DatabaseAddress } from '../../../src/postgres/database.ts';
+import { isDatabaseAway } from '../../../src/postgres/away.ts';
+import { type DatabaseAddress, openDatabase, type Queryable } from '../../../src/postgres/database.ts';
+import { whilePlacing } from '../../../src/postgres/worker-store.ts';
 import { admitWatcher } from '../../../src/tunnel/admit-watcher.ts';
 import { startPostgres } from '../../rig/postgres.ts';
 import { CLUSTER_TOKEN, type Console, GUAC_TOKEN_KEY, JWT_SECRET, PASSWORD, startConsole } from './console.ts';
@@ -134,6 +136,14 @@ describe('exams', () => {
     });
     expect(change.status).toBe(400);
   });
+  it('refuses the second of two changes, each of one end, that together would end it before its start', async () => {
+    const endTime = new Date(app.now.getTime() + 60_000).toISOString();
+    const change = () => app.call('PATCH', `/api/exams/${examId}`, { token: admin, body: { endTime } });
+    const { status, body } = await meanwhile(change, (db) =>
+      db.query(`update exams set "startTime" = "endTime" - interval '1 minute' where id = $1`, [examId]),
+    );
+    expect([status, body.fields?.[0]]).toMatchObject([400, { field: 'endTime', code: 'end_before_start' }]);
+  });
   it('changes only what is said, and deletes', async () => {
     const path = `/api/exams/${examId}`;
     const changed = await app.call('PATCH', path, { token: admin, body: { name: 'Networks' } });
@@ -192,6 +202,12 @@ describe('heartbeat', () => {
       drainStatus: 'drained',
       maxSessions: 2,
     });
+  });
+  it('is taken with letters that PostgreSQL cannot store in what the worker tells of: it must not turn stale for them', async () => {
+    const metadata = { lastError: { text: 'nul \0, half \ud83d' }, '\0key': ['\0'] };
+    expect((await app.beat({ code: 'b', url: b.url, slots: 2, metadata })).status).toBe(200);
+    const stored = (await app.ports.workers.byCode('b'))?.metadata;
+    expect(stored).toMatchObject({ lastError: { text: 'nul \ufffd, half \ufffd' }, '\ufffdkey': ['\ufffd'] });
   });
 });
 
@@ -332,6 +348,15 @@ describe('finish', () => {
     expect((await app.ports.workers.byCode('a'))?.activeSessions).toBe(0);
     expect((await finish()).body.outcome).toBe('nothing_there');
   });
+  it('frees one slot for one session, however many end it at once, and none for one that no heartbeat told of', async () => {
+    const told = [1, 2].map((userId) => ({ examId, userId, connected: true, watchers: 0, recorded: false }));
+    await app.beat({ code: 'a', url: a.url, slots: 4, activeSessions: 2, metadata: { sessions: told } });
+    const ended = async (userId: number) => {
+      await Promise.all([1, 2].map(() => app.ports.workers.sessionEnded('a', { userId, examId }, app.now)));
+      return (await app.ports.workers.byCode('a'))?.activeSessions;
+    };
+    expect([await ended(1), await ended(3), await ended(2)]).toEqual([1, 1, 0]);
+  });
   it('does not fail because of a worker in trouble: reconcile releases later', async () => {
     const { token } = await newStudent();
     await join(token);
@@ -413,6 +438,56 @@ describe('workers', () => {
     expect(
       (await app.call('PATCH', '/api/vdi/workers/none', { token: admin, body: { isDraining: true } })).status,
     ).toBe(404);
+  });
+});
+
+describe('a worker', () => {
+  it('is not disabled while a student is being placed there', async () => {
+    const { id } = await newStudent();
+    const disable = () => app.call('PATCH', '/api/vdi/workers/a', { token: admin, body: { isEnabled: false } });
+    const { status, body } = await meanwhile(disable, async (db) => {
+      await whilePlacing(db);
+      await db.query(
+        `insert into dispatches ("userId", "examId", "workerCode", state, "createdAt", "lastJoinedAt")
+         values ($1, $2, 'a', 'allocating', now(), now())`,
+        [id, examId],
+      );
+    });
+    expect([status, body.error, body.activeSessions]).toEqual([409, 'worker_has_sessions', 1]);
+    expect((await app.ports.workers.byCode('a'))?.isEnabled).toBe(true);
+  });
+});
+
+describe('a control-plane that stands still', () => {
+  it('loses its locks after a while: the others go on placing and mending', async () => {
+    const use = { name: 'stands-still', connections: 2, stillMs: { transaction: 2_000, lock: 2_000 } };
+    const database = openDatabase(address, use, () => {});
+    const { promise: still, resolve: goOn } = Promise.withResolvers<void>();
+    let held = 0;
+    const placing = database
+      .inTransaction(async (db) => {
+        await whilePlacing(db);
+        held++;
+        await still;
+        await db.query('select 1');
+      })
+      .catch((error: unknown) => error);
+    const mending = database.withLock('reconcile', () => {
+      held++;
+      return still;
+    });
+    try {
+      await expect.poll(() => held).toBe(2);
+      let gone = 0;
+      void join((await newStudent()).token).then(({ status }) => status === 200 && gone++);
+      void app.ports.withLock('reconcile', async () => gone++);
+      await expect.poll(() => gone).toBe(2);
+    } finally {
+      goOn();
+    }
+    await mending;
+    expect(isDatabaseAway(await placing)).toBe(true);
+    await database.close();
   });
 });
 
@@ -607,6 +682,34 @@ describe('reconcile', () => {
     const { body } = await app.call('POST', '/api/vdi/workers/reconcile', { token: admin });
     expect(body).toMatchObject({ scanned: 3, cleaned: 3, released: 3 });
   });
+  it('leaves the desktop of a student who comes back while a slow worker holds it up', async () => {
+    const [slow, back] = [await newStudent(), await newStudent()];
+    for (const { token } of [slow, back]) await join(token);
+    for (const { id } of [slow, back]) await app.ports.dispatches.markReleasing({ userId: id, examId });
+    const { release } = app.ports.calls;
+    const spy = vi.spyOn(app.ports.calls, 'release').mockImplementationOnce(async (worker, seat) => {
+      expect((await join(back.token)).status).toBe(200);
+      return await release(worker, seat);
+    });
+    const { body } = await app.call('POST', '/api/vdi/workers/reconcile', { token: admin });
+    spy.mockRestore();
+    expect(body).toMatchObject({ released: 1 });
+    expect([...a.seats.keys()]).toEqual([`${examId}:${back.id}`]);
+  });
+  it('does not mend a counter that a newer heartbeat has changed since the worker was asked', async () => {
+    await app.beat({ code: 'a', url: a.url, slots: 4, activeSessions: 1 });
+    const { observe } = app.ports.calls;
+    const spy = vi.spyOn(app.ports.calls, 'observe').mockImplementation(async (worker) => {
+      const seen = await observe(worker);
+      app.now = new Date(app.now.getTime() + 1);
+      if (worker.code === 'a') await app.beat({ code: 'a', url: a.url, slots: 4, activeSessions: 3 });
+      return seen;
+    });
+    const { body } = await app.call('POST', '/api/vdi/workers/reconcile', { token: admin });
+    spy.mockRestore();
+    expect(body).toMatchObject({ remoteSessionCountersFixed: 0 });
+    expect((await app.ports.workers.byCode('a'))?.activeSessions).toBe(3);
+  });
   it('drops an old dispatch whose worker has no such session, keeps one that it has, mends counters', async () => {
     const gone = await newStudent();
     const there = await newStudent();
@@ -653,3 +756,23 @@ describe('pages', () => {
     expect((await fetch(`${app.url}/assets/student.html`)).status).toBe(404);
   });
 });
+
+/** What `call` is answered when it comes while another's transaction has changed something and not ended yet. */
+async function meanwhile<T>(call: () => Promise<T>, change: (db: Queryable) => Promise<unknown>): Promise<T> {
+  const database = openDatabase(address, { name: 'meanwhile', connections: 2 }, () => {});
+  try {
+    const { answer } = await database.inTransaction(async (db) => {
+      await change(db);
+      let isAnswered = false;
+      const answer = call().finally(() => {
+        isAnswered = true;
+      });
+      const waits = `select 1 from pg_stat_activity where wait_event_type = 'Lock'`;
+      await expect.poll(async () => isAnswered || (await database.pool.query(waits)).rowCount !== 0).toBe(true);
+      return { answer };
+    });
+    return await answer;
+  } finally {
+    await database.close();
+  }
+}

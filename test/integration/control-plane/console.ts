@@ -15,6 +15,7 @@ import { type DatabaseAddress, openDatabase } from '../../../src/postgres/databa
 import { dispatchStore } from '../../../src/postgres/dispatch-store.ts';
 import { examStore } from '../../../src/postgres/exam-store.ts';
 import { CONTROL_PLANE_TABLES, migrate } from '../../../src/postgres/migrate.ts';
+import { isUnstorable } from '../../../src/postgres/refusal.ts';
 import { runStore } from '../../../src/postgres/run-store.ts';
 import { userStore } from '../../../src/postgres/user-store.ts';
 import { waitForDatabase } from '../../../src/postgres/wait.ts';
@@ -75,7 +76,7 @@ export async function startConsole(
     users: userStore(database),
     exams: examStore(database.pool),
     attempts: attemptStore(database.pool),
-    workers: workerStore(database.pool),
+    workers: workerStore(database),
     dispatches: dispatchStore(database),
     runs: runStore(database.pool),
     calls: httpWorkerCalls({ clusterTokens: settings.clusterTokens, timeoutMs: settings.clusterTimeoutMs }),
@@ -83,6 +84,7 @@ export async function startConsole(
     loginTokens: loginTokens(settings.jwtSecret),
     databaseAnswers: database.answers,
     isDatabaseAway,
+    isUnstorable,
     assets: await readWebAssets(),
     openapi,
     clock: () => started.now,

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { firstStart } from '../../../src/control-plane/first-start.ts';
 import type { User } from '../../../src/control-plane/user.ts';
@@ -69,6 +70,27 @@ describe('users', () => {
       400,
       ['password password_too_short', 'role role_unknown', 'username username_invalid', 'x undefined'],
     ]);
+  });
+  it('are refused, like any text, where it holds a letter that cannot be stored', async () => {
+    for (const refused of [
+      await users('GET', '?q=%00'),
+      await logIn('a\0', PASSWORD),
+      await app.call('POST', '/api/exams', {
+        token: admin.token,
+        body: { name: 'x\0', accessCode: 'x', startTime: '2026-06-01T10:00:00Z', endTime: '2026-06-01T11:00:00Z' },
+      }),
+    ])
+      expect([refused.status, refused.body.error]).toEqual([400, 'invalid_request']);
+  });
+  it('whom the database does not take are told of in the log without their password’s hash', async () => {
+    const { create } = app.ports.users;
+    vi.spyOn(app.ports.users, 'create').mockImplementationOnce((user) => create({ ...user, role: 'ROOT' as 'ADMIN' }));
+    const logged = vi.spyOn(app.ports.log, 'error').mockImplementation(() => {});
+    expect((await users('POST', '', { username: 'odd.one' })).status).toBe(500);
+    const said = inspect(logged.mock.calls, { depth: 9 });
+    vi.restoreAllMocks();
+    expect(said).toContain('users_role_check');
+    expect(said).not.toMatch(/scrypt|odd\.one/);
   });
   it('are found by part of either name, by role, and page by page', async () => {
     for (const at of [1, 2, 3]) await users('POST', '', { username: `page${at}`, name: 'Đỗ Văn Trang' });
@@ -213,6 +235,17 @@ describe('an import', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(lines.slice(-2)).toMatchObject([{ done: 3, rows: 3, taken: 0 }, { result: { created: 3 } }]);
+  });
+  it('whose database goes in the middle says so in its last line', async () => {
+    const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
+    vi.spyOn(app.ports.users, 'putAll').mockRejectedValueOnce(away);
+    const answer = await send('username,password\ncut,password1\n', '', { accept: 'application/x-ndjson' });
+    const lines = (await answer.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    vi.restoreAllMocks();
+    expect([answer.status, lines[0], lines.at(-1)]).toMatchObject([200, { rows: 1 }, { error: 'database_away' }]);
   });
   it('ends between two rows when who sent it goes, and the log says how many were taken', async () => {
     const logged = vi.spyOn(app.ports.log, 'info');
