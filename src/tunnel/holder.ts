@@ -182,11 +182,11 @@ export class GuacdHolder {
     const over = new AbortController();
     const held = { id, shard, socket, over: over.signal };
     this.#held.set(containerId, held);
-    const isGoodbye = endAtGoodbye(socket);
-    const isHeard = endAtSilence(socket);
+    const hearGoodbye = endAtGoodbye(socket);
+    const hear = endAtSilence(socket);
     take((bytes) => {
-      isHeard();
-      isGoodbye(bytes);
+      hear();
+      hearGoodbye(bytes);
     });
     socket.once('close', () => {
       over.abort();
