@@ -310,6 +310,23 @@ describe('join', () => {
     b.mode = 'works';
     expect((await join(token)).body).toMatchObject({ ip, moved: false, filesLeft: null });
   });
+  it('leaves the desktop at a student’s own worker, where his work is, when that hangs and he is seated elsewhere', async () => {
+    const { id, token } = await newStudent();
+    await join(token);
+    // Two joins that died: one that moved him, one that was to bring him back.
+    for (const workerCode of ['b', 'a'])
+      await app.ports.dispatches.reserve(
+        { userId: id, examId },
+        () => ({ kind: 'seat', workerCode, moved: workerCode === 'b' }),
+        { now: app.now, affinityUntil: app.now },
+      );
+    a.mode = 'hangs';
+    const release = vi.spyOn(app.ports.calls, 'release');
+    expect((await join(token)).body).toMatchObject({ ip: '10.2.1.1', filesLeft: { workerCode: 'a' } });
+    expect(release).not.toHaveBeenCalled();
+    release.mockRestore();
+    expect([...a.seats.keys()]).toEqual([`${examId}:${id}`]);
+  });
   it('tells a worker that it drains and that it serves again; one that forgot is told again at its next heartbeat', async () => {
     const told = (worker: FakeWorker) =>
       worker.calls.filter((call) => call.includes('/drain')).map((call) => call.split(' ')[2]);
