@@ -2,7 +2,7 @@
 # One command for everything: from a bare machine to a running worker, and the daily commands around it.
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-for part in terminal env standalone apt engine images build pack-images guacds compose node test-run; do
+for part in terminal start-options env standalone apt engine images build pack-images guacds compose node test-run; do
   # shellcheck source=/dev/null
   . "$ROOT/scripts/$part.sh"
 done
@@ -26,18 +26,10 @@ Works on Debian 12 and 13 and Ubuntu 22.04 and 24.04; elsewhere install Docker E
 USAGE
 }
 
-says() { # WORD ARGUMENT...: is WORD among the arguments?
-  local word="$1" argument
-  shift
-  for argument in "$@"; do [[ "$argument" == "$word" ]] && return 0; done
-  return 1
-}
-
 up() {
-  says --help "$@" && exec "$ROOT/start.sh" --help
-  says --yes "$@" && export ASSUME_YES=true
-  # What only a person can fill in is asked for before anything is installed.
-  if ! says --standalone "$@"; then
+  # A wrong word, and what only a person can fill in, are told before anything is installed.
+  parse_start "$@"
+  if [[ "$STANDALONE" == false ]]; then
     make_env_file
     check_env
   fi
@@ -58,6 +50,7 @@ logs() { # [SERVICE]
 
 new_password() { # [USERNAME]
   local shown
+  [[ $# -le 1 && "${1:-}" != -* ]] || die "say at most whose password: ./bootstrap-worker.sh password [USERNAME]"
   need_env_file
   is_missing "$(env_value CONTROL_PLANE_API_BASE)" && die "$ENV_FILE is not filled in yet, so there is no console: ./bootstrap-worker.sh up --standalone starts one."
   is_standalone || die "$ENV_FILE belongs to a worker of a control-plane elsewhere: passwords are set there."
@@ -75,7 +68,8 @@ main() {
     password) new_password "$@" ;;
     logs) logs "$@" ;;
     test)
-      says --yes "$@" && export ASSUME_YES=true
+      [[ "$*" =~ ^(--yes)?$ ]] || die "test does not know \"$*\"; see ./bootstrap-worker.sh --help"
+      [[ "$*" != --yes ]] || export ASSUME_YES=true
       run_all_tests
       ;;
     --help | -h | help) usage ;;

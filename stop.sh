@@ -49,6 +49,7 @@ main() {
   parse "$@"
   need_env_file
   need_engine
+  one_at_a_time
   if [[ "$KEEP_DESKTOPS" == true ]]; then
     say "Stopping the services; the desktops stay …"
     compose rm --stop --force >/dev/null 2>&1 || die "Compose could not stop every service: ./status.sh shows what runs."

@@ -22,6 +22,18 @@ compose() {
     --project-name "$(project_name)" "${profile[@]}" "$@"
 }
 
+# Compose itself says whether it can read the settings: its words show no value, its warnings would show parts of secrets.
+check_compose_reads() {
+  local said part names
+  if ! said="$(compose config --quiet 2>&1)"; then
+    die "Compose cannot read the settings: $(grep -v level=warning <<<"$said" | sed -E 's/(unterminated quoted value|unexpected character) .*/\1/' | tail -n 3). Mend $ENV_FILE, then run ./start.sh again."
+  fi
+  part="$(sed -nE 's/.*The \\"([^"]*)\\" variable is not set.*/\1/p' <<<"$said" | head -n 1)"
+  [[ -n "$part" ]] || return 0
+  names="$(grep -E "=.*\\$\\{?$part" "$ENV_FILE" | cut -d= -f1 | tr '\n' ' ')"
+  die "A \$ in $ENV_FILE begins a variable's name for compose, and the value would lose that part: put the whole value into 'single quotes' (${names% })."
+}
+
 # Compose puts codes for clearing the line before each line of a log, terminal or not.
 compose_logs() { compose logs --no-color "$@" 2>&1 | sed -u 's/\x1b\[[0-9;]*[A-Za-z]//g'; }
 

@@ -3,14 +3,19 @@
 # Sourced. .env.worker.example is the one place that says which values are required (CHANGE_ME) and what each is for.
 
 ENV_FILE="${WORKER_ENV_FILE:-$ROOT/.env.worker}"
+[[ "$ENV_FILE" == /* ]] || ENV_FILE="$PWD/$ENV_FILE" # compose looks for others from the pack's folder
 ENV_EXAMPLE="$ROOT/.env.worker.example"
 PLACEHOLDER=CHANGE_ME
 
-# Reads as compose does: last line wins, quotes and a trailing comment come off.
+# What compose lets stand before a name: the mark that Windows puts at a file's start, spaces, export.
+BEFORE_NAME=$'^(\xef\xbb\xbf)?[[:space:]]*(export[[:space:]]+)?'
+
+# Reads as compose does: last line wins, spaces around =, quotes and a trailing comment come off, lines may end as on Windows.
 env_value() { # NAME [DEFAULT]
   local line value=""
-  line="$(grep -E "^[[:space:]]*$1=" "$ENV_FILE" 2>/dev/null | tail -n 1 || true)"
+  line="$(LC_ALL=C grep -E "$BEFORE_NAME$1[[:space:]]*=" "$ENV_FILE" 2>/dev/null | tail -n 1 || true)"
   value="${line#*=}"
+  value="${value#"${value%%[![:space:]]*}"}"
   if [[ "$value" =~ ^\'([^\']*)\' || "$value" =~ ^\"([^\"]*)\" ]]; then
     value="${BASH_REMATCH[1]}"
   else
@@ -26,22 +31,28 @@ setting() { # NAME [DEFAULT]
   printf '%s' "${said:-$(env_value "$1" "${2:-}")}"
 }
 
+# The settings as COMMAND prints them take the file's place once they are whole: a full disk must not cost a worker its settings.
+replace_env_file() { # COMMAND…
+  local copy
+  # mktemp's own mode is 0600
+  copy="$(mktemp "$ENV_FILE.XXXXXX")" && "$@" >"$copy" && mv "$copy" "$ENV_FILE" && return
+  rm -f "${copy:-}"
+  die "$ENV_FILE could not be written; nothing in it was changed. Is its disk full (df -h), or its folder another user's? Mend that, then run the same command again."
+}
+
 set_env_value() { # NAME VALUE
-  local line="$1=$2" copy
+  local line="$1=$2"
   [[ "$2" =~ [[:space:]\$\#] ]] && line="$1='$2'"
-  copy="$(mktemp "$ENV_FILE.XXXXXX")" # mktemp's own mode is 0600; renamed at the end, so no reader sees half a file
-  NEW_LINE="$line" awk -v name="$1" '
-    index($0, name "=") == 1 { if (!done) print ENVIRON["NEW_LINE"]; done = 1; next }
+  # shellcheck disable=SC2016
+  NAME="$BEFORE_NAME$1[[:space:]]*=" NEW_LINE="$line" LC_ALL=C replace_env_file awk '
+    $0 ~ ENVIRON["NAME"] { if (!done) print ENVIRON["NEW_LINE"]; done = 1; next }
     { print }
-    END { if (!done) print ENVIRON["NEW_LINE"] }' "$ENV_FILE" >"$copy"
-  mv "$copy" "$ENV_FILE"
+    END { if (!done) print ENVIRON["NEW_LINE"] }' "$ENV_FILE"
 }
 
 drop_env_value() { # NAME
-  local copy
-  copy="$(mktemp "$ENV_FILE.XXXXXX")"
-  awk -v name="$1" 'index($0, name "=") != 1' "$ENV_FILE" >"$copy"
-  mv "$copy" "$ENV_FILE"
+  # shellcheck disable=SC2016
+  NAME="$BEFORE_NAME$1[[:space:]]*=" LC_ALL=C replace_env_file awk '$0 !~ ENVIRON["NAME"]' "$ENV_FILE"
 }
 
 is_missing() { # VALUE
@@ -50,16 +61,23 @@ is_missing() { # VALUE
 
 need_env_file() {
   [[ -e "$ENV_FILE" ]] || die "There is no $ENV_FILE, so no worker was started from here: ./start.sh starts one."
-  [[ -r "$ENV_FILE" ]] || die "You may not read $ENV_FILE (it holds secrets): run the command with sudo."
+  need_readable_env_file
 }
 
-names_in() { sed -nE 's/^([A-Z][A-Z0-9_]*)=.*/\1/p' "$1"; } # FILE
+need_readable_env_file() {
+  [[ -f "$ENV_FILE" && -r "$ENV_FILE" ]] || die "You may not read $ENV_FILE (it holds secrets): run the command with sudo."
+}
+
+names_in() { LC_ALL=C sed -nE "s/$BEFORE_NAME([A-Z][A-Z0-9_]*)[[:space:]]*=.*/\\3/p" "$1"; } # FILE
 
 # First run: the example's text, with the values that this command's environment already has.
 make_env_file() {
-  [[ -e "$ENV_FILE" ]] && return
+  if [[ -e "$ENV_FILE" ]]; then
+    need_readable_env_file
+    return
+  fi
   mkdir -p "$(dirname "$ENV_FILE")"
-  (umask 077 && cp "$ENV_EXAMPLE" "$ENV_FILE" && chmod 0600 "$ENV_FILE")
+  replace_env_file cat "$ENV_EXAMPLE"
   local name
   while read -r name; do
     [[ -n "${!name:-}" ]] && set_env_value "$name" "${!name}"
@@ -69,6 +87,16 @@ make_env_file() {
 
 required_names() { sed -nE "s/^([A-Z][A-Z0-9_]*)=.*$PLACEHOLDER.*/\1/p" "$ENV_EXAMPLE"; }
 purpose_of() { grep -B1 -E "^$1=" "$ENV_EXAMPLE" | sed -nE '1s/^# *//p'; } # NAME
+
+# A name that no version of the pack reads is most likely misspelt, and what it should have said is then the default.
+warn_of_unknown_settings() {
+  local name known
+  known=" $(names_in "$ENV_EXAMPLE" | tr '\n' ' ')"
+  while read -r name; do
+    case "$name" in *_IMAGE | COMPOSE_* | CONSOLE_*_PASSWORD) continue ;; esac
+    [[ "$known" == *" $name "* ]] || warn "$name in $ENV_FILE is no setting of this version and does nothing: is it misspelt? All are in .env.worker.example."
+  done < <(names_in "$ENV_FILE")
+}
 
 # A worker without a central database needs no login to it either.
 is_spared() { [[ "$1" == DB_* && "$(env_value DB_HOST)" == none ]]; } # NAME

@@ -18,10 +18,17 @@ inputs_of() { # BASE_IMAGE BUILD_ARGS FOLDER PATH_IN_IT...
 
 image_inputs() { docker image inspect --format "{{index .Config.Labels \"$INPUTS_LABEL\"}}" "$1" 2>/dev/null || true; } # IMAGE
 
+# An image keeps the modes of what is copied into it, and those who read it there are not root: a checkout made under umask 077
+# would give a worker that cannot read its own program.
+open_to_readers() { # PATH...
+  chmod -R go+rX "$@" 2>/dev/null || warn "the modes of $* could not be set (another user's files); the image may not run"
+}
+
 ready_worker_image() {
-  local inputs
-  inputs="$(inputs_of "$NODE_IMAGE" "" "$ROOT" docker/worker.Dockerfile package.json package-lock.json src docs/openapi.yaml exam-linux/seccomp.json)"
+  local inputs parts=(docker/worker.Dockerfile package.json package-lock.json src docs/openapi.yaml exam-linux/seccomp.json)
+  inputs="$(inputs_of "$NODE_IMAGE" "" "$ROOT" "${parts[@]}")"
   [[ "$(image_inputs "$WORKER_IMAGE")" == "$inputs" ]] && return
+  (cd "$ROOT" && open_to_readers docs exam-linux "${parts[@]}")
   build_image "the worker's image $WORKER_IMAGE" build-worker --tag "$WORKER_IMAGE" --label "$INPUTS_LABEL=$inputs" \
     --build-arg "NODE_IMAGE=$NODE_IMAGE" --file "$ROOT/docker/worker.Dockerfile" "$ROOT"
 }
@@ -48,6 +55,7 @@ ready_exam_image() {
     return
   fi
   for argument in $(env_value EXAM_BUILD_ARGS); do arguments+=(--build-arg "$argument"); done
+  open_to_readers "$context"
   build_image "the desktop's image $image (some minutes)" build-exam --tag "$image" \
     --label "$INPUTS_LABEL=$(exam_inputs "$context")" --build-arg "DEBIAN_IMAGE=$DEBIAN_IMAGE" "${arguments[@]}" "$context"
 }

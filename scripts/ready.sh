@@ -29,6 +29,17 @@ check_settings() {
   die "Settings are wrong. Nothing was changed, what ran runs on: mend them in $ENV_FILE and run ./start.sh again."
 }
 
+# The engine's words that an operator can do something about, and what.
+explain_log() { # LOG
+  local taken
+  if grep -q "Pool overlaps" "$1"; then say "The network $(env_value EXAM_NET_PREFIX 10.213).0.0/20 is taken here: set EXAM_NET_PREFIX in $ENV_FILE to a free one."; fi
+  taken="$(grep -E 'port is already allocated|address already in use' "$1" | grep -oE ':[0-9]+(:| failed)' | tr -dc '0-9\n' | head -n 1 || true)"
+  if [[ -n "$taken" ]]; then say "Port $taken is taken on this host (ss -ltnp, docker ps show by whom): end that, or set $(port_setting "$taken") in $ENV_FILE to a free one."; fi
+  if grep -q "cannot assign requested address" "$1"; then say "WORKER_BIND ($(env_value WORKER_BIND 0.0.0.0))$(is_standalone && echo " or CONSOLE_BIND ($(env_value CONSOLE_BIND 127.0.0.1))") is no address of this host: ./start.sh --listen 0.0.0.0, or one that ip address shows."; fi
+}
+
+port_setting() { if is_standalone && [[ "$1" == "$(env_value CONSOLE_PORT 8080)" ]]; then echo CONSOLE_PORT; else echo WORKER_PUBLIC_PORT; fi; } # PORT
+
 # The heartbeat is healthy once the control-plane has taken a beat: a matter of two sites, looked at by itself.
 start_services() {
   local log awaited
@@ -38,9 +49,7 @@ start_services() {
   mapfile -t awaited < <(compose config --services | grep -vx worker_heartbeat)
   if ! compose up --detach --wait --wait-timeout 120 "${awaited[@]}" >"$log" 2>&1 </dev/null || ! compose up --detach >>"$log" 2>&1 </dev/null; then
     tail -n 15 "$log" >&2
-    grep -q "Pool overlaps" "$log" && say "The network $(env_value EXAM_NET_PREFIX 10.213).0.0/20 is taken here: set EXAM_NET_PREFIX in $ENV_FILE to a free one." >&2
-    grep -qE "port is already allocated|address already in use" "$log" &&
-      say "Another program has this worker's port $(env_value WORKER_PUBLIC_PORT 3000)$(is_standalone && echo ", or the console's $(env_value CONSOLE_PORT 8080)"): end it, or set WORKER_PUBLIC_PORT$(is_standalone && echo " or CONSOLE_PORT") in $ENV_FILE to a free one." >&2
+    explain_log "$log" >&2
     explain_failure
     die "The services did not all become healthy. Mend what stands above (most often a value in $ENV_FILE), then run ./start.sh again."
   fi

@@ -12,9 +12,23 @@ die() {
   exit 1
 }
 
+# What is made here is for the services' users too; what is private says so itself.
+umask 022
+
 make_run_dir() {
-  mkdir -p "$RUN_DIR/logs"
-  chmod 0700 "$RUN_DIR"
+  local reason
+  if reason="$({ mkdir -p "$RUN_DIR/logs" && chmod 0700 "$RUN_DIR" && echo probe >"$RUN_DIR/logs/probe" && rm "$RUN_DIR/logs/probe"; } 2>&1)"; then return; fi
+  die "$RUN_DIR cannot be written to (${reason##*: }). A full disk: df -h says so, make room. Another user's, from a command with sudo: run this one with sudo too."
+}
+
+# Two at once would each undo half of what the other does. The folder itself is locked: nothing need be written for it, and
+# the lock ends with the process, however that ends.
+one_at_a_time() {
+  local folder
+  exec {folder}<"$ROOT"
+  flock --nonblock "$folder" && return
+  say "Another start.sh or stop.sh is at work in $ROOT: waiting until it has ended (Ctrl-C ends the waiting) …"
+  flock "$folder"
 }
 
 # True for yes. Without a terminal nobody can answer, and guessing either way would be worse than saying what to type.

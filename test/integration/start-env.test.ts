@@ -90,7 +90,7 @@ describe('start.sh of a worker that runs', () => {
     await filled({ WORKER_PUBLIC_PORT: '3190' });
     await pack.write('up-fails', 'Bind for 0.0.0.0:3190 failed: port is already allocated\n');
     const run = await pack.run('./start.sh');
-    expect(run).toMatchObject({ status: 1, output: expect.stringContaining("this worker's port 3190") });
+    expect(run).toMatchObject({ status: 1, output: expect.stringContaining('Port 3190 is taken') });
     expect(run.output).toContain('set WORKER_PUBLIC_PORT in');
   });
 });
