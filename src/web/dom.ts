@@ -1,7 +1,7 @@
 import { say } from './language.ts';
 import type { TextKey } from './texts.ts';
 
-type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
+export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** An element with its attributes and children: `el('p', { class: 'lead' }, 'text')`. */
 export function el<K extends keyof HTMLElementTagNameMap>(

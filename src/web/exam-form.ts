@@ -1,5 +1,5 @@
 import { call } from './api.ts';
-import { el } from './dom.ts';
+import { type Attributes, el } from './dom.ts';
 import type { Exam } from './fleet.ts';
 import { field, formDialog } from './form-dialog.ts';
 import { said } from './language.ts';
@@ -10,19 +10,9 @@ const HOUR_MS = 3_600_000;
 export function editExam(exam?: Exam): Promise<boolean> {
   const start = exam ? new Date(exam.startTime) : nextHour();
   const end = exam ? new Date(exam.endTime) : new Date(start.getTime() + 2 * HOUR_MS);
-  const name = el('input', {
-    name: 'name',
-    value: exam?.name ?? '',
-    required: true,
-    pattern: '.*\\S.*',
-    maxlength: 200,
-  });
+  const name = neededText('name', exam?.name, { maxlength: 200 });
   const description = el('textarea', { name: 'description', rows: 2, maxlength: 2000 }, exam?.description ?? '');
-  const accessCode = el('input', {
-    name: 'accessCode',
-    value: exam?.accessCode ?? '',
-    required: true,
-    pattern: '.*\\S.*',
+  const accessCode = neededText('accessCode', exam?.accessCode, {
     maxlength: 64,
     autocomplete: 'off',
     spellcheck: 'false',
@@ -55,6 +45,11 @@ export function editExam(exam?: Exam): Promise<boolean> {
       return true;
     },
   });
+}
+
+/** A text that is not blank. */
+function neededText(name: string, value: string | undefined, more: Attributes): HTMLInputElement {
+  return el('input', { name, value: value ?? '', required: true, pattern: '.*\\S.*', ...more });
 }
 
 function nextHour(): Date {

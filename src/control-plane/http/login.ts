@@ -31,14 +31,14 @@ export function loginRoutes(ports: LoginRoutePorts): Router {
     if (!body) return;
     const key = usernameKey(body.username);
     // Before the hashing, which is what costs.
-    if (tooMany(response, await attempts.wait(PASSWORDS, key), 'passwords')) return;
+    if (tooMany(response, await attempts.wait(PASSWORDS, key), PASSWORDS)) return;
     const user = await users.byName(body.username);
     const right = await isPassword(body.password, user?.passwordHash ?? (await nobody));
     if (!user || !right) {
-      if (tooMany(response, await attempts.failed(PASSWORDS, key), 'passwords')) return;
+      if (tooMany(response, await attempts.failed(PASSWORDS, key), PASSWORDS)) return;
       return refuse(response, 401, { error: 'wrong_login', message: 'The user name or the password is wrong.' });
     }
-    if (tooMany(response, await attempts.succeeded(PASSWORDS, key), 'passwords')) return;
+    if (tooMany(response, await attempts.succeeded(PASSWORDS, key), PASSWORDS)) return;
     response.json(await login(user));
   });
 
@@ -47,13 +47,13 @@ export function loginRoutes(ports: LoginRoutePorts): Router {
     if (!body) return;
     const { userId, username } = callerOf(response);
     const key = usernameKey(username);
-    if (tooMany(response, await attempts.wait(PASSWORDS, key), 'passwords')) return;
+    if (tooMany(response, await attempts.wait(PASSWORDS, key), PASSWORDS)) return;
     const before = await users.byId(userId);
     if (!before || !(await isPassword(body.currentPassword, before.passwordHash))) {
-      if (tooMany(response, await attempts.failed(PASSWORDS, key), 'passwords')) return;
+      if (tooMany(response, await attempts.failed(PASSWORDS, key), PASSWORDS)) return;
       return refuse(response, 403, { error: 'wrong_password', message: 'The current password is wrong.' });
     }
-    if (tooMany(response, await attempts.succeeded(PASSWORDS, key), 'passwords')) return;
+    if (tooMany(response, await attempts.succeeded(PASSWORDS, key), PASSWORDS)) return;
     const user = await users.change(userId, { passwordHash: await hashPassword(body.newPassword) });
     if (typeof user === 'string') return refuse(response, 401, { error: 'not_logged_in', message: 'Log in first.' });
     response.json(await login(user));

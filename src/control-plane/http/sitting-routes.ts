@@ -1,5 +1,6 @@
 import { type Request, Router } from 'express';
 import { z } from 'zod';
+import { ACCESS_CODES } from '../attempts.ts';
 import { connectionToken } from '../connection-token.ts';
 import { finish } from '../finish.ts';
 import { type JoinOutcome, type JoinPorts, type JoinRefusal, join } from '../join.ts';
@@ -37,7 +38,7 @@ export function sittingRoutes(ports: SittingPorts): Router {
     if (!body) return;
     const outcome = await join(ports, { userId: callerOf(response).userId, examId }, body.accessCode);
     if (outcome.kind === 'joined') return response.json(joined(ports, request, outcome));
-    if (outcome.kind === 'too_many_attempts') return tooMany(response, outcome.waitSec, 'access codes');
+    if (outcome.kind === 'too_many_attempts') return tooMany(response, outcome.waitSec, ACCESS_CODES);
 
     const { status, message } = REFUSALS[outcome.why];
     if (status === 503) response.set('Retry-After', '3');
